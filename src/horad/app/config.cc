@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/app/config.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <charconv>
+#include <thread>
+
+#include "horad/base/text.h"
+
+namespace horad::app {
+namespace {
+
+constexpr std::array kSettings = {
+    Setting{"data", SettingKind::kText, "", "Directory of all data; made when it is not there"},
+    Setting{"listen", SettingKind::kText, "127.0.0.1:8080", "HOST:PORT to listen on; port 0 takes a free one"},
+    Setting{"access", SettingKind::kText, "open", "Who may do what. 'open': everybody everything, on loopback only"},
+    Setting{"allow_host", SettingKind::kText, "", "Further names this server is reached by, comma separated"},
+    Setting{"tiles", SettingKind::kText, "", "MBTiles file with the map"},
+    Setting{"web", SettingKind::kText, "", "Directory of the built console (web/console/dist)"},
+    Setting{"shards", SettingKind::kNumber, "0",
+            "Shares of the data, each with a writer; fixed when the directory is made. 0: half of the cores"},
+    Setting{"threads", SettingKind::kNumber, "0", "Event loops of the server. 0: as many as cores"},
+    Setting{"segment_bytes", SettingKind::kNumber, "0", "Bytes of one file of the change log. 0: 64 MiB"},
+    Setting{"checkpoint_bytes", SettingKind::kNumber, "0",
+            "Bytes of change log after which a checkpoint is written. 0: 256 MiB"},
+    Setting{"port_file", SettingKind::kText, "", "File to write the port to once the server is ready"},
+    Setting{"unsafe_fast", SettingKind::kSwitch, "false",
+            "Acknowledge before data is on disk. For measuring only: a crash loses data"},
+};
+
+const Setting* find(std::string_view key) {
+  const auto found = std::ranges::find(kSettings, key, &Setting::key);
+  return found == kSettings.end() ? nullptr : &*found;
+}
+
+std::string replaced(std::string_view text, char from, char to) {
+  std::string out{text};
+  std::ranges::replace(out, from, to);
+  return out;
+}
+
+Result<std::uint64_t> to_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return fail(ErrorCode::kInvalidRequest, fmt::format("'{}' is not a whole number.", text));
+  return number;
+}
+
+/// A value in its one written form: numbers in digits, switches as true or false.
+Result<std::string> normalized(const Setting& setting, std::string text) {
+  switch (setting.kind) {
+    case SettingKind::kText:
+      return text;
+    case SettingKind::kNumber:
+      if (auto number = to_number(text); !number) return std::unexpected(std::move(number).error());
+      return text;
+    case SettingKind::kSwitch: {
+      const auto word = base::to_lower(text);
+      if (word == "true" || word == "1" || word == "yes" || word == "on") return "true";
+      if (word == "false" || word == "0" || word == "no" || word == "off") return "false";
+      return fail(ErrorCode::kInvalidRequest, fmt::format("'{}' is neither true nor false.", text));
+    }
+  }
+  return text;
+}
+
+Result<void> put(Config& config, const Setting& setting, std::string text, std::string origin) {
+  auto value = normalized(setting, std::move(text));
+  if (!value)
+    return fail(ErrorCode::kInvalidRequest, fmt::format("{} ({}): {}", setting.key, origin, value.error().detail),
+                std::string{setting.key});
+  config[std::string{setting.key}] = {std::move(*value), std::move(origin)};
+  return {};
+}
+
+std::optional<std::string> text_of(const toml::node& node) {
+  if (const auto text = node.value<std::string>(); node.is_string()) return *text;
+  if (const auto number = node.value<std::int64_t>(); node.is_integer()) return std::to_string(*number);
+  if (const auto yes = node.value<bool>(); node.is_boolean()) return *yes ? "true" : "false";
+  return std::nullopt;
+}
+
+Result<void> read_file(Config& config, const Sources& sources) {
+  toml::table table;
+  try {
+    table = toml::parse(*sources.file, sources.file_name);
+  } catch (const toml::parse_error& error) {
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("{}, line {}: {}.", sources.file_name, error.source().begin.line, error.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const auto origin = fmt::format("{}, line {}", sources.file_name, node.source().begin.line);
+    const Setting* setting = find(key.str());
+    if (setting == nullptr)
+      return fail(ErrorCode::kInvalidRequest, fmt::format("{}: there is no setting '{}'.", origin, key.str()),
+                  std::string{key.str()});
+    auto text = text_of(node);
+    if (!text)
+      return fail(ErrorCode::kInvalidRequest, fmt::format("{}: '{}' takes one value.", origin, key.str()),
+                  std::string{key.str()});
+    if (auto good = put(config, *setting, std::move(*text), origin); !good) return good;
+  }
+  return {};
+}
+
+std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+Result<void> read_listen(const std::string& listen, ServeOptions& out) {
+  const auto colon = listen.rfind(':');
+  const auto bad = [&](std::string_view why) {
+    return fail(ErrorCode::kInvalidRequest, fmt::format("listen = '{}': {}", listen, why), "listen");
+  };
+  if (colon == std::string::npos) return bad("it has to be HOST:PORT, like 127.0.0.1:8080.");
+  out.host = listen.substr(0, colon);
+  if (out.host.starts_with('[') && out.host.ends_with(']')) out.host = out.host.substr(1, out.host.size() - 2);
+  if (out.host == "localhost") out.host = "127.0.0.1";
+  const auto port = to_number(listen.substr(colon + 1));
+  if (!port || *port > 65'535) return bad("the port has to be a number from 0 to 65535.");
+  out.port = static_cast<std::uint16_t>(*port);
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(out.host, error);
+  if (error) return bad("the host has to be an IP address or localhost.");
+  if (!address.is_loopback()) {
+    return bad("while access is 'open' everybody may do everything, so only loopback is possible: 127.0.0.1 or [::1].");
+  }
+  return {};
+}
+
+Result<std::size_t> read_count(const Config& config, std::string_view key, std::size_t automatic, std::size_t most) {
+  const auto& value = config.find(key)->second;
+  const auto number = to_number(value.text);
+  if (!number || *number > most)
+    return fail(ErrorCode::kInvalidRequest, fmt::format("{} ({}): it has to be 0 to {}.", key, value.origin, most),
+                std::string{key});
+  return *number == 0 ? automatic : static_cast<std::size_t>(*number);
+}
+
+std::vector<std::string> accepted_hosts(std::string_view more) {
+  std::vector<std::string> hosts = {"localhost", "127.0.0.1", "[::1]"};
+  while (!more.empty()) {
+    const auto comma = more.find(',');
+    if (const auto name = base::trim(more.substr(0, comma)); !name.empty()) hosts.push_back(base::to_lower(name));
+    more = comma == std::string_view::npos ? std::string_view{} : more.substr(comma + 1);
+  }
+  return hosts;
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return kSettings; }
+
+std::string flag_of(const Setting& setting) { return "--" + replaced(setting.key, '_', '-'); }
+
+std::string environment_of(const Setting& setting) {
+  std::string out = "HORAD_";
+  for (const char c : setting.key) out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return out;
+}
+
+Result<Config> resolve(const Sources& sources) {
+  Config config;
+  for (const auto& setting : kSettings) config[std::string{setting.key}] = {std::string{setting.fallback}, "default"};
+  if (sources.file) {
+    if (auto read = read_file(config, sources); !read) return std::unexpected(std::move(read).error());
+  }
+  for (const auto& setting : kSettings) {
+    const auto name = environment_of(setting);
+    if (const char* text = sources.environment ? sources.environment(name) : nullptr) {
+      if (auto good = put(config, setting, text, name); !good) return std::unexpected(std::move(good).error());
+    }
+    if (const auto flag = sources.flags.find(setting.key); flag != sources.flags.end()) {
+      if (auto good = put(config, setting, flag->second, flag_of(setting)); !good)
+        return std::unexpected(std::move(good).error());
+    }
+  }
+  return config;
+}
+
+Result<ServeOptions> to_serve_options(const Config& config) {
+  const auto text = [&](std::string_view key) -> const std::string& { return config.find(key)->second.text; };
+  ServeOptions out;
+  out.data = text("data");
+  if (out.data.empty())
+    return fail(ErrorCode::kInvalidRequest, "data: a directory for the data is needed: --data DIR.", "data");
+  if (text("access") != "open") {
+    return fail(ErrorCode::kInvalidRequest, fmt::format("access = '{}': the only mode is 'open'.", text("access")),
+                "access");
+  }
+  if (auto listen = read_listen(text("listen"), out); !listen) return std::unexpected(std::move(listen).error());
+  const auto shards = read_count(config, "shards", std::max<std::size_t>(1, cores() / 2), 256);
+  if (!shards) return std::unexpected(shards.error());
+  const auto threads = read_count(config, "threads", cores(), 256);
+  if (!threads) return std::unexpected(threads.error());
+  constexpr std::size_t kMebibyte = 1 << 20;
+  const auto segment = read_count(config, "segment_bytes", 64 * kMebibyte, 1024 * kMebibyte);
+  if (!segment) return std::unexpected(segment.error());
+  const auto checkpoint = read_count(config, "checkpoint_bytes", 256 * kMebibyte, 65'536 * kMebibyte);
+  if (!checkpoint) return std::unexpected(checkpoint.error());
+  out.segment_bytes = *segment;
+  out.checkpoint_bytes = *checkpoint;
+  out.shards = *shards;
+  out.threads = *threads;
+  out.tiles = text("tiles");
+  out.web = text("web");
+  out.port_file = text("port_file");
+  out.unsafe_fast = text("unsafe_fast") == "true";
+  out.hosts = accepted_hosts(text("allow_host"));
+  return out;
+}
+
+}  // namespace horad::app

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/app/server_app.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "horad/edge/test_client.h"
+#include "horad/edge/test_directory.h"
+
+namespace horad::app {
+namespace {
+
+using edge::TestClient;
+using edge::TestDirectory;
+
+class ServerAppTest : public testing::Test {
+ protected:
+  ServeOptions options() const {
+    ServeOptions out;
+    out.data = directory_ / "data";
+    out.host = "127.0.0.1";
+    out.threads = 2;
+    out.hosts = {"localhost"};
+    return out;
+  }
+  void serve() {
+    auto opened = ServerApp::open(options());
+    ASSERT_TRUE(opened) << opened.error().detail;
+    app_ = std::move(*opened);
+  }
+  std::optional<edge::Answer> ask(std::string_view method, std::string_view target, std::string_view body = {}) const {
+    std::string request;
+    request.append(method).append(" ").append(target).append(" HTTP/1.1\r\nHost: localhost\r\n");
+    if (!body.empty()) request += "Content-Type: application/json\r\n";
+    request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+    return TestClient{app_->port()}.ask(request.append(body));
+  }
+
+  TestDirectory directory_;
+  std::unique_ptr<ServerApp> app_;
+};
+
+constexpr std::string_view kLamp = R"({"id":"urn:ngsi-ld:Lamp:1","type":"Lamp","power":{"type":"Property","value":7}})";
+
+TEST_F(ServerAppTest, KeepsWhatItAcknowledgedOverARestart) {
+  serve();
+  EXPECT_EQ(ask("POST", "/ngsi-ld/v1/entities", kLamp)->status, 201);
+  EXPECT_EQ(ask("PATCH", "/ngsi-ld/v1/entities/urn:ngsi-ld:Lamp:1/attrs/power", R"({"value":8})")->status, 204);
+  app_->stop();
+  serve();
+  const auto answer = ask("GET", "/ngsi-ld/v1/entities/urn:ngsi-ld:Lamp:1");
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_NE(answer->body.find("8"), std::string::npos) << answer->body;
+}
+
+TEST_F(ServerAppTest, OneProcessForADirectoryAndOneForAPort) {
+  serve();
+  const auto same_directory = ServerApp::open(options());
+  ASSERT_FALSE(same_directory);
+  EXPECT_EQ(same_directory.error().code, ErrorCode::kBusy);
+  auto same_port = options();
+  same_port.data = directory_ / "other";
+  same_port.port = app_->port();
+  EXPECT_EQ(ServerApp::open(same_port).error().code, ErrorCode::kBusy);
+  EXPECT_FALSE(std::filesystem::exists(same_port.data)) << "a server that cannot start leaves nothing behind";
+}
+
+TEST_F(ServerAppTest, TellsTheLiveFeed) {
+  serve();
+  TestClient live{app_->port()};
+  ASSERT_TRUE(live.send("GET /live?type=Lamp HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"));
+  ASSERT_TRUE(live.receive_until("\"hello\""));
+  EXPECT_EQ(ask("POST", "/ngsi-ld/v1/entities", kLamp)->status, 201);
+  ASSERT_TRUE(live.receive_until("\"kind\":\"changes\""));
+  ASSERT_TRUE(live.receive_until("urn:ngsi-ld:Lamp:1"));
+}
+
+TEST_F(ServerAppTest, SaysHowItIs) {
+  serve();
+  EXPECT_EQ(ask("GET", "/livez")->status, 200);
+  EXPECT_EQ(ask("GET", "/readyz")->status, 200);
+  EXPECT_EQ(ask("GET", "/tiles.json")->status, 404);
+  EXPECT_EQ(ask("GET", "/openapi.json")->headers.at("content-type"), "application/json");
+  EXPECT_NE(ask("GET", "/metrics")->body.find("horad_store_entities"), std::string::npos);
+}
+
+std::string golden_path(const std::string& name) {
+  return (std::filesystem::path{__FILE__}.parent_path() / "../../../tests/golden" / name).lexically_normal().string();
+}
+
+/// HORAD_GOLDEN_UPDATE=1 rewrites the file; the change is reviewed.
+TEST_F(ServerAppTest, MetricsHaveTheirGoldenNames) {
+  serve();
+  std::set<std::string> lines;
+  for (const auto& metric : app_->metrics()) {
+    static constexpr std::array kKinds = {"counter", "gauge", "histogram"};
+    std::string labels;
+    for (const auto& [name, value] : metric.labels) labels += (labels.empty() ? "" : ",") + name;
+    lines.insert(metric.name + (labels.empty() ? "" : "{" + labels + "}") + " " + kKinds[metric.source.index()] + " " +
+                 metric.help + "\n");
+  }
+  std::string text;
+  for (const auto& line : lines) text += line;
+  const auto path = golden_path("metrics.txt");
+  if (std::getenv("HORAD_GOLDEN_UPDATE") != nullptr) {
+    std::filesystem::create_directories(std::filesystem::path{path}.parent_path());
+    std::ofstream(path) << text;
+  }
+  std::ifstream in(path);
+  const std::string golden{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_EQ(text, golden) << path;
+}
+
+}  // namespace
+}  // namespace horad::app

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/base/time.h"
+
+#include <cstdint>
+#include <limits>
+
+namespace horad::base {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+/// Takes digits off the front of a text; remembers whether all went well.
+class Digits {
+ public:
+  explicit Digits(std::string_view text) : text_(text) {}
+
+  int number(std::size_t count) {
+    if (text_.size() < count) return spoil();
+    int value = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const char c = text_[i];
+      if (c < '0' || c > '9') return spoil();
+      value = value * 10 + (c - '0');
+    }
+    text_.remove_prefix(count);
+    return value;
+  }
+  void expect(char c) {
+    if (text_.empty() || text_.front() != c) {
+      ok_ = false;
+      return;
+    }
+    text_.remove_prefix(1);
+  }
+  /// Nanoseconds of an optional fraction of 1 to 9 digits.
+  std::int64_t fraction() {
+    if (text_.empty() || (text_.front() != '.' && text_.front() != ',')) return 0;
+    text_.remove_prefix(1);
+    std::int64_t value = 0;
+    std::size_t count = 0;
+    for (; count < text_.size() && text_[count] >= '0' && text_[count] <= '9'; ++count) {
+      if (count == 9) return spoil();
+      value = value * 10 + (text_[count] - '0');
+    }
+    if (count == 0) return spoil();
+    text_.remove_prefix(count);
+    for (; count < 9; ++count) value *= 10;
+    return value;
+  }
+  bool ok() const { return ok_; }
+  std::string_view rest() const { return text_; }
+
+ private:
+  int spoil() {
+    ok_ = false;
+    text_ = {};
+    return 0;
+  }
+  std::string_view text_;
+  bool ok_ = true;
+};
+
+void append_padded(std::string& out, std::uint64_t value, int width) {
+  char digits[20];
+  for (int i = width - 1; i >= 0; --i) {
+    digits[i] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
+  out.append(digits, static_cast<std::size_t>(width));
+}
+
+std::unexpected<Error> bad_duration(std::string_view text) {
+  return fail(ErrorCode::kBadRequestData,
+              "'" + std::string(text.substr(0, 64)) +
+                  "' is not an ISO 8601 duration such as PT15M or P1D, or is above 290 years");
+}
+
+/// Length of one unit; zero when the letter is none. `in_time`: after the T.
+nanoseconds unit_of(char letter, bool in_time) {
+  if (in_time) {
+    switch (letter) {
+      case 'H':
+        return hours(1);
+      case 'M':
+        return minutes(1);
+      case 'S':
+        return seconds(1);
+      default:
+        return {};
+    }
+  }
+  switch (letter) {
+    case 'Y':
+      return days(365);
+    case 'M':
+      return days(30);
+    case 'W':
+      return days(7);
+    case 'D':
+      return days(1);
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+Result<Timestamp> parse_time(std::string_view text) {
+  Digits in(text);
+  const int year = in.number(4);
+  in.expect('-');
+  const int month = in.number(2);
+  in.expect('-');
+  const int day = in.number(2);
+  in.expect('T');
+  const int hour = in.number(2);
+  in.expect(':');
+  const int minute = in.number(2);
+  in.expect(':');
+  const int second = in.number(2);
+  const std::int64_t nanos = in.fraction();
+  in.expect('Z');
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day))};
+  const bool sensible = in.ok() && in.rest().empty() && date.ok() && hour < 24 && minute < 60 && second < 60;
+  if (!sensible || year < 1678 || year > 2261) {
+    return fail(ErrorCode::kBadRequestData,
+                "'" + std::string(text.substr(0, 64)) +
+                    "' is not a UTC time such as 2026-11-22T19:17:22Z (years 1678 to 2261)");
+  }
+  return Timestamp(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + nanoseconds(nanos);
+}
+
+void append_time(std::string& out, Timestamp at) {
+  const auto day = std::chrono::floor<days>(at);
+  const std::chrono::year_month_day date(day);
+  const auto rest = static_cast<std::uint64_t>((at - day).count());
+  append_padded(out, static_cast<std::uint64_t>(static_cast<int>(date.year())), 4);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  const std::uint64_t whole = rest / 1'000'000'000;
+  append_padded(out, whole / 3600, 2);
+  out += ':';
+  append_padded(out, whole / 60 % 60, 2);
+  out += ':';
+  append_padded(out, whole % 60, 2);
+  if (const std::uint64_t nanos = rest % 1'000'000'000; nanos != 0) {
+    out += '.';
+    if (nanos % 1'000'000 == 0) {
+      append_padded(out, nanos / 1'000'000, 3);
+    } else if (nanos % 1'000 == 0) {
+      append_padded(out, nanos / 1'000, 6);
+    } else {
+      append_padded(out, nanos, 9);
+    }
+  }
+  out += 'Z';
+}
+
+std::string format_time(Timestamp at) {
+  std::string out;
+  append_time(out, at);
+  return out;
+}
+
+Result<Duration> parse_duration(std::string_view text) {
+  std::string_view rest = text;
+  if (rest.size() < 3 || rest.front() != 'P') return bad_duration(text);
+  rest.remove_prefix(1);
+  bool in_time = false;
+  bool any = false;
+  long double total = 0;
+  while (!rest.empty()) {
+    if (rest.front() == 'T' && !in_time) {
+      in_time = true;
+      any = false;
+      rest.remove_prefix(1);
+      continue;
+    }
+    std::size_t digits = 0;
+    long double value = 0;
+    for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) {
+      if (digits == 12) return bad_duration(text);
+      value = value * 10 + (rest[digits] - '0');
+    }
+    if (digits == 0) return bad_duration(text);
+    rest.remove_prefix(digits);
+    const bool fractional = !rest.empty() && (rest.front() == '.' || rest.front() == ',');
+    if (fractional) {
+      rest.remove_prefix(1);
+      long double scale = 1;
+      for (digits = 0; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) {
+        if (digits == 9) return bad_duration(text);
+        value += (rest[digits] - '0') * (scale /= 10);
+      }
+      if (digits == 0) return bad_duration(text);
+      rest.remove_prefix(digits);
+    }
+    const nanoseconds unit = rest.empty() ? nanoseconds{} : unit_of(rest.front(), in_time);
+    if (unit == nanoseconds{} || (fractional && rest.size() > 1)) return bad_duration(text);
+    rest.remove_prefix(1);
+    total += value * static_cast<long double>(unit.count());
+    any = true;
+  }
+  if (!any || total > static_cast<long double>(std::numeric_limits<std::int64_t>::max() / 2 * 1.9L))
+    return bad_duration(text);
+  return nanoseconds(static_cast<std::int64_t>(total + 0.5L));
+}
+
+}  // namespace horad::base

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening and closing the broker, and what its operations share. The operations stand in broker_*.cc.
+#include "horad/broker/broker.h"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+
+#include "horad/broker/broker_state.h"
+
+namespace horad::broker {
+namespace {
+
+/// For opening only, when there is no event loop yet: waits for the store.
+Result<store::Page> query_now(store::Store& store, const store::Tenant& tenant, model::Query query) {
+  auto promise = std::make_shared<std::promise<Result<store::Page>>>();
+  auto answer = promise->get_future();
+  store.query(tenant, std::move(query), [promise](Result<store::Page> page) { promise->set_value(std::move(page)); });
+  return answer.get();
+}
+
+/// Everything before both has been dealt with.
+store::Cursor later_of(store::Cursor a, const store::Cursor& b) {
+  a.resize(std::max(a.size(), b.size()));
+  for (std::size_t i = 0; i < b.size(); ++i) a[i] = std::max(a[i], b[i]);
+  return a;
+}
+
+struct Loader {
+  store::Store& store;
+  Contexts& contexts;
+  Notifier& notifier;
+  const SystemNames& system;
+  const store::Cursor& from;
+
+  Result<void> load_one(const std::string& tenant, model::DocumentView document) const {
+    auto stored = read_stored(system, document);
+    if (!stored) return std::unexpected(std::move(stored).error());
+    auto context = contexts.get(stored->definition.context);
+    if (!context) return std::unexpected(std::move(context).error());
+    auto compiled = compile_subscription(stored->definition, std::move(*context));
+    if (!compiled) return std::unexpected(std::move(compiled).error());
+    compiled->version = stored->version;
+    if (!stored->delivery.behind) stored->delivery.cursor = later_of(std::move(stored->delivery.cursor), from);
+    notifier.put(tenant, std::make_shared<const Subscription>(std::move(*compiled)), std::move(stored->delivery));
+    return {};
+  }
+
+  Result<void> load_tenant(const store::Tenant& tenant) const {
+    constexpr std::size_t kPage = 1'000;
+    model::Query query;
+    query.types = model::TypeSelection::of(system.subscription);
+    query.limit = kPage;
+    for (;; query.offset += kPage) {
+      const auto page = query_now(store, tenant, query);
+      if (!page) return std::unexpected(page.error());
+      for (const auto& document : page->documents) {
+        if (auto done = load_one(tenant.name, document.view()); !done) return done;
+      }
+      if (page->documents.size() < kPage) return {};
+    }
+  }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& names, base::Clock& clock,
+                                             base::Random& random, base::Net& net, Limits limits) {
+  const auto system = SystemNames::make(names);
+  if (!system) return std::unexpected(system.error());
+  auto state = std::make_unique<State>(store, names, clock, random, *system, limits);
+  if (limits.notify) {
+    const auto stored = stored_cursor(store, names);
+    if (!stored) return std::unexpected(stored.error());
+    const auto from = stored->value_or(store.end());
+    state->notifier = std::make_unique<Notifier>(store, names, clock, random, net, state->counters, from);
+    const Loader loader{store, state->contexts, *state->notifier, state->system, from};
+    for (const auto& tenant : store.tenants()) {
+      if (tenant.space != store::Space::kSystem) continue;
+      if (auto done = loader.load_tenant(tenant); !done) return std::unexpected(std::move(done).error());
+    }
+    state->notifier->start();
+  }
+  return std::unique_ptr<Broker>{new Broker{std::move(state)}};
+}
+
+Broker::Broker(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Broker::~Broker() = default;
+
+Contexts& Broker::contexts() noexcept { return state_->contexts; }
+model::Names& Broker::names() noexcept { return state_->names; }
+base::Clock& Broker::clock() noexcept { return state_->clock; }
+const BrokerCounters& Broker::counters() const noexcept { return state_->counters; }
+
+std::vector<base::Metric> Broker::metrics() const {
+  const auto& c = state_->counters;
+  return {
+      {"horad_broker_operations_total", "Operations asked of the broker.", {}, &c.operations},
+      {"horad_notifications_sent_total",
+       "Notifications that were accepted by their endpoint.",
+       {},
+       &c.notifications_sent},
+      {"horad_notifications_failed_total", "Attempts to notify that failed.", {}, &c.notifications_failed},
+      {"horad_notifications_lost_total",
+       "Times a subscription lost changes because the log was trimmed.",
+       {},
+       &c.notifications_lost},
+      {"horad_subscription_matches_total", "Changes matched with a subscription.", {}, &c.events_matched},
+      {"horad_subscriptions", "Subscriptions stored.", {}, &c.subscriptions},
+      {"horad_subscriptions_behind", "Subscriptions that read the log for themselves.", {}, &c.subscriptions_behind},
+      {"horad_notifications_in_flight", "Notifications sent and not answered yet.", {}, &c.notifications_waiting},
+  };
+}
+
+Result<void> Broker::State::known(const std::string& tenant) {
+  counters.operations.add();
+  if (tenant.empty()) return {};
+  {
+    const std::shared_lock lock{tenants_mutex};
+    if (tenants.contains(tenant)) return {};
+  }
+  const auto all = store.tenants();
+  if (std::ranges::none_of(all, [&](const store::Tenant& one) { return one.name == tenant; })) {
+    return fail(ErrorCode::kNonexistentTenant, "There is no tenant '" + tenant + "'.", "NGSILD-Tenant");
+  }
+  const std::unique_lock lock{tenants_mutex};
+  tenants.insert(tenant);
+  return {};
+}
+
+Result<std::shared_ptr<model::Context>> Broker::State::context_of(const Caller& caller, const model::Parser& parser,
+                                                                  std::size_t item) {
+  const auto given = parser.context(item);
+  if (!given) return std::unexpected(given.error());
+  if (!caller.context_in_body) {
+    if (!*given) return caller.context;
+    return fail(ErrorCode::kBadRequestData, "A body with an @context has the content type application/ld+json.",
+                "/@context");
+  }
+  if (*given) return contexts.get(**given);
+  return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
+}
+
+model::Parser& this_threads_parser() {
+  thread_local model::Parser parser;
+  return parser;
+}
+
+}  // namespace horad::broker

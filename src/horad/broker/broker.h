@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The NGSI-LD operations (ETSI GS CIM 009 V1.9.1, clauses 5.6 to 5.8 and 5.10), without HTTP: bodies and parsed
+// parameters go in, values come out. Every operation is a coroutine that never blocks and resumes on its caller's
+// executor; a write has been made durable when it answers a value. Errors common to all: kNonexistentTenant (but for
+// operations that create), kOverloaded, kStorageFull, kUnavailable. A view given to an operation must live until it has
+// answered.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "horad/base/counters.h"
+#include "horad/base/result.h"
+#include "horad/base/world.h"
+#include "horad/broker/types.h"
+#include "horad/model/names.h"
+#include "horad/store/store.h"
+
+namespace horad::broker {
+
+class Contexts;
+
+template <class T>
+using Task = boost::asio::awaitable<T>;
+
+struct BrokerCounters {
+  base::Counter operations, notifications_sent, notifications_failed, notifications_lost, events_matched;
+  base::Gauge subscriptions, subscriptions_behind, notifications_waiting;
+};
+
+struct Limits {
+  std::size_t batch_items = 1'000;           // of one batch operation
+  std::size_t discovery_entities = 200'000;  // looked at for a list of attributes
+  std::size_t subscriptions = 1'000'000;     // of all tenants
+  bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
+};
+
+class Broker {
+ public:
+  /// Everything given must outlive the broker. Loads the subscriptions of every tenant and starts delivering.
+  static Result<std::unique_ptr<Broker>> open(store::Store& store, model::Names& names, base::Clock& clock,
+                                              base::Random& random, base::Net& net, Limits limits = {});
+  ~Broker();  // stops delivering and stores the cursors; operations must have ended before
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+
+  // Entities. A body is one entity or fragment in normalized or concise form.
+
+  /// Answers the id.   errors  kAlreadyExists, kInvalidRequest, kBadRequestData
+  Task<Result<std::string>> create(Caller caller, std::string_view body);
+  Task<Result<void>> replace(Caller caller, Target target, std::string_view body);  // type and id stay; kNotFound
+  Task<Result<UpdateResult>> merge(Caller caller, Target target, std::string_view body, MergeOptions options);
+  Task<Result<void>> remove(Caller caller, Target target);  // kNotFound
+
+  // Attributes of an entity.
+
+  Task<Result<UpdateResult>> append(Caller caller, Target target, std::string_view body, bool overwrite);
+  Task<Result<UpdateResult>> update(Caller caller, Target target, std::string_view body);
+  Task<Result<void>> partial_update(Caller caller, Target target, std::string_view attribute, std::string_view body);
+  Task<Result<void>> replace_attribute(Caller caller, Target target, std::string_view attribute, std::string_view body);
+  Task<Result<void>> remove_attribute(Caller caller, Target target, std::string_view attribute, DeleteAttribute which);
+
+  /// Each item stands alone; the same id twice is applied in order. kTooLarge beyond Limits::batch_items, nothing done.
+  Task<Result<BatchResult>> batch(Caller caller, BatchKind kind, std::string_view body);
+
+  // Consumption.
+
+  Task<Result<model::Document>> retrieve(std::string tenant, std::string id);  // kNotFound
+  Task<Result<EntityPage>> query(std::string tenant, model::Query query);
+  /// The evolution of one entity, also of a deleted one.   errors  kNotFound, kTooManyResults
+  Task<Result<store::EntityHistory>> history(std::string tenant, store::HistoryQuery query);
+  Task<Result<HistoryPage>> temporal_query(std::string tenant, TemporalQuery query);
+  Task<Result<std::vector<store::TypeCount>>> types(std::string tenant);
+  /// errors  kNotFound; kTooComplexQuery when more entities would have to be looked at than Limits::discovery_entities
+  Task<Result<TypeInfo>> type_info(std::string tenant, model::NameId type);
+  /// All attributes in use, by name; the same bound.
+  Task<Result<std::vector<AttributeInfo>>> attributes(std::string tenant);
+
+  // Subscriptions. JSON text in and out, names in the words of the caller's context, without @context.
+
+  Task<Result<std::string>> create_subscription(Caller caller, std::string_view body);  // answers the id
+  Task<Result<std::string>> subscription(Caller caller, std::string_view id);           // one JSON object
+  struct SubscriptionPage {
+    std::vector<std::string> items;  // JSON objects, by id
+    std::size_t count = 0;           // of all
+  };
+  Task<Result<SubscriptionPage>> subscriptions(Caller caller, std::size_t limit, std::size_t offset);
+  Task<Result<void>> update_subscription(Caller caller, std::string_view id, std::string_view body);
+  Task<Result<void>> remove_subscription(Caller caller, std::string_view id);
+
+  /// Parsed contexts, shared by all requests.
+  Contexts& contexts() noexcept;
+  model::Names& names() noexcept;
+  base::Clock& clock() noexcept;
+  const BrokerCounters& counters() const noexcept;
+  std::vector<base::Metric> metrics() const;
+
+ private:
+  struct State;
+  explicit Broker(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace horad::broker

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscriptions: the definition is stored durably first, then the notifier learns of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "horad/broker/broker_state.h"
+
+namespace horad::broker {
+namespace {
+
+/// The context of a subscription's body.
+Result<std::shared_ptr<model::Context>> context_for(Contexts& contexts, const Caller& caller, std::string_view body) {
+  const auto parsed = parse_json_object(body);
+  if (!parsed) return std::unexpected(parsed.error());
+  const auto* const given = parsed->if_contains("@context");
+  if (!caller.context_in_body) {
+    if (given == nullptr) return caller.context;
+    return fail(ErrorCode::kBadRequestData, "A body with an @context has the content type application/ld+json.",
+                "/@context");
+  }
+  if (given != nullptr) return contexts.get(to_text(*given));
+  return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
+}
+
+std::unexpected<Error> no_subscription() {
+  return fail(ErrorCode::kNotFound, "There is no subscription with this id.");
+}
+
+Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, const Definition& definition,
+                                                    Timestamp version) {
+  auto context = contexts.get(definition.context);
+  if (!context) return std::unexpected(std::move(context).error());
+  auto compiled = compile_subscription(definition, std::move(*context));
+  if (!compiled) return std::unexpected(std::move(compiled).error());
+  compiled->version = version;
+  return std::make_shared<const Subscription>(std::move(*compiled));
+}
+
+Task<Result<StoredSubscription>> read_one(store::Store& store, const SystemNames& system, std::string tenant,
+                                          std::string id) {
+  const auto read = co_await ask<Result<model::Document>>(
+      [&](auto done) { store.read(subscription_address(std::move(tenant), id), std::move(done)); });
+  if (!read && read.error().code == ErrorCode::kNotFound) co_return no_subscription();
+  if (!read) co_return std::unexpected(read.error());
+  if (!read->view().has_type(system.subscription)) co_return no_subscription();
+  co_return read_stored(system, read->view());
+}
+
+std::string new_id(base::Random& random) {
+  return fmt::format("urn:ngsi-ld:Subscription:{:016x}{:016x}", random.next(), random.next());
+}
+
+std::string as_text(json::object object) { return to_text(json::value(std::move(object))); }
+
+}  // namespace
+
+Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string_view body) {
+  state_->counters.operations.add();
+  auto& state = *state_;
+  if (static_cast<std::size_t>(state.counters.subscriptions.value()) >= state.limits.subscriptions) {
+    co_return fail(ErrorCode::kTooLarge,
+                   fmt::format("There are {} subscriptions, which is the limit.", state.limits.subscriptions));
+  }
+  const auto context = context_for(state.contexts, caller, body);
+  if (!context) co_return std::unexpected(context.error());
+  auto definition = define_subscription(body, new_id(state.random), **context, state.names, state.clock.now());
+  if (!definition) co_return std::unexpected(std::move(definition).error());
+  const std::string id{text_of(definition->body.at("id").as_string())};
+  DeliveryState delivery;
+  delivery.cursor = state.store.end();
+  const auto written = co_await ask<Result<store::Written>>([&](auto done) {
+    state.store.write(subscription_address(caller.tenant, id), create_stored(state.system, *definition, delivery),
+                      std::move(done));
+  });
+  if (!written) co_return std::unexpected(written.error());
+  auto compiled = compile(state.contexts, *definition, written->at);
+  if (!compiled) co_return std::unexpected(std::move(compiled).error());
+  if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), std::move(delivery));
+  co_return id;
+}
+
+Task<Result<std::string>> Broker::subscription(Caller caller, std::string_view id) {
+  if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
+  const auto stored = co_await read_one(state_->store, state_->system, caller.tenant, std::string{id});
+  if (!stored) co_return std::unexpected(stored.error());
+  const auto live = state_->notifier ? state_->notifier->state(caller.tenant, std::string{id}) : std::nullopt;
+  co_return as_text(show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context,
+                                      state_->names, state_->clock.now()));
+}
+
+Task<Result<Broker::SubscriptionPage>> Broker::subscriptions(Caller caller, std::size_t limit, std::size_t offset) {
+  if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
+  model::Query query;
+  query.types = model::TypeSelection::of(state_->system.subscription);
+  query.limit = limit;
+  query.offset = offset;
+  query.count = true;
+  const auto page = co_await ask<Result<store::Page>>([&](auto done) {
+    state_->store.query({caller.tenant, store::Space::kSystem}, std::move(query), std::move(done));
+  });
+  if (!page) co_return std::unexpected(page.error());
+  SubscriptionPage out;
+  out.count = page->count.value_or(0);
+  for (const auto& document : page->documents) {
+    const auto stored = read_stored(state_->system, document.view());
+    if (!stored) co_return std::unexpected(stored.error());
+    const std::string id{document.view().id()};
+    const auto live = state_->notifier ? state_->notifier->state(caller.tenant, id) : std::nullopt;
+    out.items.push_back(as_text(show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context,
+                                                  state_->names, state_->clock.now())));
+  }
+  co_return out;
+}
+
+Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view id, std::string_view body) {
+  constexpr int kTries = 4;  // against others who change it at the same moment
+  if (auto known = state_->known(caller.tenant); !known) co_return known;
+  auto& state = *state_;
+  const auto context = context_for(state.contexts, caller, body);
+  if (!context) co_return std::unexpected(context.error());
+  Error last;
+  for (int i = 0; i < kTries; ++i) {
+    const auto stored = co_await read_one(state.store, state.system, caller.tenant, std::string{id});
+    if (!stored) co_return std::unexpected(stored.error());
+    const auto patched = patch_subscription(stored->definition, body, **context, state.names, state.clock.now());
+    if (!patched) co_return std::unexpected(patched.error());
+    const auto written = co_await ask<Result<store::Written>>([&](auto done) {
+      state.store.write(subscription_address(caller.tenant, id), update_stored(state.system, *patched, stored->version),
+                        std::move(done));
+    });
+    if (written) {
+      auto compiled = compile(state.contexts, *patched, written->at);
+      if (!compiled) co_return std::unexpected(std::move(compiled).error());
+      if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), stored->delivery);
+      co_return Result<void>{};
+    }
+    last = written.error();
+    if (last.code != ErrorCode::kConflict) break;
+  }
+  co_return std::unexpected(std::move(last));
+}
+
+Task<Result<void>> Broker::remove_subscription(Caller caller, std::string_view id) {
+  if (auto known = state_->known(caller.tenant); !known) co_return known;
+  const auto written = co_await ask<Result<store::Written>>([&](auto done) {
+    state_->store.write(subscription_address(caller.tenant, id), remove_stored(state_->system), std::move(done));
+  });
+  if (!written) co_return std::unexpected(written.error());
+  if (state_->notifier) state_->notifier->remove(std::move(caller.tenant), std::string{id}, written->at);
+  co_return Result<void>{};
+}
+
+}  // namespace horad::broker

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small JSON documents as values that can be changed: subscriptions, query bodies, answers of discovery. Entities do
+// not pass here.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+
+#include "horad/base/result.h"
+
+namespace horad::broker {
+
+namespace json = boost::json;
+
+inline constexpr std::string_view kNull = "urn:ngsi-ld:null";  // NGSI-LD's way to write "remove this"
+
+/// Parses one document of at most 1 MiB and 32 levels.   errors  kInvalidRequest; kTooLarge
+Result<json::value> parse_json(std::string_view text);
+/// The same, and it must be an object.
+Result<json::object> parse_json_object(std::string_view text);
+
+std::string to_text(const json::value& value);
+
+/// JSON null, or the text that stands for it.
+bool is_null(const json::value& value) noexcept;
+
+inline std::string_view text_of(const json::string& text) noexcept { return {text.data(), text.size()}; }
+
+}  // namespace horad::broker

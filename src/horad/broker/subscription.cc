@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Definitions: names in and out, creation, patch, and the view. What a definition means is in subscription_compile.cc.
+#include "horad/broker/subscription.h"
+
+#include <algorithm>
+#include <array>
+
+#include "horad/model/context.h"
+
+namespace horad::broker {
+namespace {
+
+using NameMap = std::move_only_function<Result<std::string>(std::string_view)>;
+
+constexpr std::array<std::string_view, 7> kReadOnly{"@context",         "status",      "timesSent",  "timesFailed",
+                                                    "lastNotification", "lastSuccess", "lastFailure"};
+constexpr std::array<std::string_view, 14> kServed{
+    "id",   "type",     "subscriptionName", "description",         "entities",   "watchedAttributes", "q",
+    "geoQ", "isActive", "expiresAt",        "notificationTrigger", "throttling", "notification",      "jsonldContext"};
+constexpr std::array<std::string_view, 9> kNotServed{
+    "timeInterval", "csf", "scopeQ", "lang", "temporalQ", "datasetId", "expandValues", "jsonKeys", "localOnly"};
+constexpr std::array<std::string_view, 8> kNotificationReadOnly{
+    "status", "timesSent", "timesFailed", "lastNotification", "lastSuccess", "lastFailure", "lastLost", "lastError"};
+
+template <std::size_t N>
+bool among(const std::array<std::string_view, N>& list, std::string_view name) noexcept {
+  return std::ranges::find(list, name) != list.end();
+}
+
+std::string_view view(json::string_view text) noexcept { return {text.data(), text.size()}; }
+
+/// Replaces each name in a type selection, leaving its operators.
+Result<std::string> map_selection(std::string_view text, NameMap& map) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find_first_of(",|;() ", at), text.size());
+    if (end == at) {
+      out += text[at++];
+      continue;
+    }
+    const auto name = text.substr(at, end - at);
+    if (name == "*") {
+      out += name;
+    } else {
+      auto mapped = map(name);
+      if (!mapped) return mapped;
+      out += *mapped;
+    }
+    at = end;
+  }
+  return out;
+}
+
+Result<void> map_text_array(json::value* member, NameMap& map) {
+  if (member == nullptr || !member->is_array()) return {};  // what is not an array is found when it is compiled
+  for (auto& item : member->get_array()) {
+    if (!item.is_string()) continue;
+    auto mapped = map(text_of(item.get_string()));
+    if (!mapped) return std::unexpected(std::move(mapped).error());
+    item = json::string(*mapped);
+  }
+  return {};
+}
+
+Result<void> map_selectors(json::value* entities, NameMap& map) {
+  if (entities == nullptr || !entities->is_array()) return {};
+  for (auto& item : entities->get_array()) {
+    auto* const selector = item.if_object();
+    if (selector == nullptr) continue;
+    auto* const type = selector->if_contains("type");
+    if (type == nullptr || !type->is_string()) continue;
+    auto mapped = map_selection(text_of(type->get_string()), map);
+    if (!mapped) return std::unexpected(std::move(mapped).error());
+    *type = json::string(*mapped);
+  }
+  return {};
+}
+
+/// Puts every type and attribute name of the document through its map.
+Result<void> map_names(json::object& body, NameMap type, NameMap attribute) {
+  if (auto done = map_selectors(body.if_contains("entities"), type); !done) return done;
+  if (auto done = map_text_array(body.if_contains("watchedAttributes"), attribute); !done) return done;
+  auto* const notification = body.if_contains("notification");
+  if (notification == nullptr || !notification->is_object()) return {};
+  return map_text_array(notification->get_object().if_contains("attributes"), attribute);
+}
+
+Result<void> expand(json::object& body, model::Context& context, model::Names& names) {
+  const auto text = [&names](Result<model::NameId> id) -> Result<std::string> {
+    if (!id) return std::unexpected(std::move(id).error());
+    return std::string{names.text(*id)};
+  };
+  return map_names(
+      body, [&](std::string_view name) { return text(context.resolve_type(name)); },
+      [&](std::string_view name) { return text(context.resolve_attribute(name)); });
+}
+
+void rename_aliases(json::object& body) {
+  for (const auto& [alias, name] : {std::pair{"@id", "id"}, std::pair{"@type", "type"}}) {
+    auto* const value = body.if_contains(alias);
+    if (value == nullptr) continue;
+    auto moved = std::move(*value);
+    body.erase(alias);
+    body.insert_or_assign(name, std::move(moved));
+  }
+}
+
+/// Drops what only we may write and refuses members we do not know or do not serve.
+Result<void> sift(json::object& body) {
+  for (const auto name : kReadOnly) body.erase(json::string_view{name.data(), name.size()});
+  rename_aliases(body);
+  if (auto* const notification = body.if_contains("notification");
+      notification != nullptr && notification->is_object()) {
+    for (const auto name : kNotificationReadOnly) {
+      notification->get_object().erase(json::string_view{name.data(), name.size()});
+    }
+  }
+  for (const auto& member : body) {
+    const auto name = view(member.key());
+    if (among(kServed, name)) continue;
+    const std::string at = "/" + std::string{name};
+    if (among(kNotServed, name)) {
+      return fail(ErrorCode::kNotSupported, "Subscriptions with the member '" + at.substr(1) + "' are not supported.",
+                  at);
+    }
+    return fail(ErrorCode::kBadRequestData, "A subscription has no member '" + at.substr(1) + "'.", at);
+  }
+  return {};
+}
+
+Result<void> check_expiry(const json::object& body, Timestamp now) {
+  const auto* const member = body.if_contains("expiresAt");
+  if (member == nullptr || !member->is_string()) return {};
+  const auto at = base::parse_time(text_of(member->get_string()));
+  if (!at) return std::unexpected(at.error());
+  if (*at <= now) return fail(ErrorCode::kBadRequestData, "expiresAt lies in the past.", "/expiresAt");
+  return {};
+}
+
+/// Compiles once to see that the whole is sound; the result is thrown away.
+Result<Definition> checked(Definition definition, model::Context& context) {
+  // The context is a loan for this call: a pointer that does not own it.
+  const std::shared_ptr<model::Context> loan{std::shared_ptr<void>{}, &context};
+  if (auto compiled = compile_subscription(definition, loan); !compiled) {
+    return std::unexpected(std::move(compiled).error());
+  }
+  return definition;
+}
+
+std::string_view status_of(const json::object& body, Timestamp now) {
+  if (const auto* const member = body.if_contains("expiresAt"); member != nullptr && member->is_string()) {
+    const auto at = base::parse_time(text_of(member->get_string()));
+    if (at && *at <= now) return "expired";
+  }
+  const auto* const active = body.if_contains("isActive");
+  return active != nullptr && active->is_bool() && !active->get_bool() ? "paused" : "active";
+}
+
+void add_time(json::object& out, std::string_view name, const std::optional<Timestamp>& at) {
+  if (at) out[json::string_view{name.data(), name.size()}] = json::string(base::format_time(*at));
+}
+
+std::optional<Timestamp> time_in(const json::object& object, json::string_view name) {
+  const auto* const member = object.if_contains(name);
+  if (member == nullptr || !member->is_string()) return std::nullopt;
+  const auto at = base::parse_time(text_of(member->get_string()));
+  return at ? std::optional{*at} : std::nullopt;
+}
+
+std::uint64_t count_in(const json::object& object, json::string_view name) {
+  const auto* const member = object.if_contains(name);
+  if (member == nullptr) return 0;
+  json::error_code trouble;
+  const auto count = member->to_number<std::uint64_t>(trouble);
+  return trouble ? 0 : count;
+}
+
+}  // namespace
+
+Result<Definition> define_subscription(std::string_view body, std::string_view fallback_id, model::Context& context,
+                                       model::Names& names, Timestamp now) {
+  auto parsed = parse_json_object(body);
+  if (!parsed) return std::unexpected(std::move(parsed).error());
+  Definition out{std::move(*parsed), std::string{context.json()}};
+  if (auto done = sift(out.body); !done) return std::unexpected(std::move(done).error());
+  if (!out.body.contains("id")) out.body["id"] = json::string(fallback_id);
+  if (auto done = check_expiry(out.body, now); !done) return std::unexpected(std::move(done).error());
+  if (auto done = expand(out.body, context, names); !done) return std::unexpected(std::move(done).error());
+  return checked(std::move(out), context);
+}
+
+Result<Definition> patch_subscription(const Definition& before, std::string_view body, model::Context& context,
+                                      model::Names& names, Timestamp now) {
+  auto patch = parse_json_object(body);
+  if (!patch) return std::unexpected(std::move(patch).error());
+  if (auto done = sift(*patch); !done) return std::unexpected(std::move(done).error());
+  if (auto* const id = patch->if_contains("id"); id != nullptr && *id != before.body.at("id")) {
+    return fail(ErrorCode::kBadRequestData, "The id of a subscription cannot be changed.", "/id");
+  }
+  if (patch->empty()) return fail(ErrorCode::kBadRequestData, "The patch changes nothing: it has no members.");
+  if (auto done = check_expiry(*patch, now); !done) return std::unexpected(std::move(done).error());
+  if (auto done = expand(*patch, context, names); !done) return std::unexpected(std::move(done).error());
+  Definition out = before;
+  for (auto& member : *patch) {
+    if (is_null(member.value())) {
+      out.body.erase(member.key());
+    } else {
+      out.body.insert_or_assign(member.key(), std::move(member.value()));
+    }
+  }
+  const bool speaks_names = patch->contains("q") || patch->contains("geoQ") || patch->contains("notification");
+  if (speaks_names) out.context = context.json();
+  return checked(std::move(out), context);
+}
+
+json::object show_subscription(const Definition& definition, const DeliveryState& state, const model::Context& context,
+                               model::Names& names, Timestamp now) {
+  json::object out = definition.body;
+  const auto compact = [&](std::string_view iri) -> Result<std::string> {
+    const auto id = names.find(iri);
+    return id ? std::string{context.compact(*id)} : std::string{iri};
+  };
+  // Compaction cannot fail: a name without a term stays as it is.
+  (void)map_names(out, compact, compact);
+  out["status"] = json::string(status_of(out, now));
+  auto* const notification = out.if_contains("notification");
+  if (notification == nullptr || !notification->is_object()) return out;
+  auto& shown = notification->get_object();
+  shown["status"] = json::string(state.last_error.empty() ? "ok" : "failed");
+  if (state.times_sent > 0 || state.times_failed > 0) {
+    shown["timesSent"] = state.times_sent;
+    shown["timesFailed"] = state.times_failed;
+  }
+  add_time(shown, "lastNotification", state.last_notification);
+  add_time(shown, "lastSuccess", state.last_success);
+  add_time(shown, "lastFailure", state.last_failure);
+  add_time(shown, "lastLost", state.last_lost);
+  if (!state.last_error.empty()) shown["lastError"] = json::string(state.last_error);
+  return out;
+}
+
+json::object to_json(const DeliveryState& state) {
+  json::object out;
+  json::array cursor;
+  for (const auto position : state.cursor) cursor.emplace_back(position);
+  out["cursor"] = std::move(cursor);
+  out["behind"] = state.behind;
+  out["timesSent"] = state.times_sent;
+  out["timesFailed"] = state.times_failed;
+  add_time(out, "lastNotification", state.last_notification);
+  add_time(out, "lastSuccess", state.last_success);
+  add_time(out, "lastFailure", state.last_failure);
+  add_time(out, "lastLost", state.last_lost);
+  out["lastError"] = json::string(state.last_error);
+  return out;
+}
+
+DeliveryState delivery_from_json(const json::value& value) {
+  DeliveryState state;
+  const auto* const object = value.if_object();
+  if (object == nullptr) return state;
+  if (const auto* const cursor = object->if_contains("cursor"); cursor != nullptr && cursor->is_array()) {
+    for (const auto& position : cursor->get_array()) {
+      json::error_code trouble;
+      state.cursor.push_back(position.to_number<std::uint64_t>(trouble));
+    }
+  }
+  const auto* const behind = object->if_contains("behind");
+  state.behind = behind != nullptr && behind->is_bool() && behind->get_bool();
+  state.times_sent = count_in(*object, "timesSent");
+  state.times_failed = count_in(*object, "timesFailed");
+  state.last_notification = time_in(*object, "lastNotification");
+  state.last_success = time_in(*object, "lastSuccess");
+  state.last_failure = time_in(*object, "lastFailure");
+  state.last_lost = time_in(*object, "lastLost");
+  const auto* const error = object->if_contains("lastError");
+  if (error != nullptr && error->is_string()) state.last_error = text_of(error->get_string());
+  return state;
+}
+
+}  // namespace horad::broker

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscriptions as data (ETSI GS CIM 009, 5.2.12 to 5.2.16 and 5.8): what is stored, what is compiled from it, what is
+// shown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "horad/base/result.h"
+#include "horad/base/time.h"
+#include "horad/broker/json.h"
+#include "horad/model/names.h"
+#include "horad/model/query.h"
+#include "horad/model/represent.h"
+
+namespace horad::model {
+class Context;
+}
+
+namespace horad::broker {
+
+/// A subscription as it is stored: the JSON document with names of types and attributes expanded, and the context under
+/// which its `q` and `geoQ` stand and its notifications are written. Read-only members are not in it.
+struct Definition {
+  json::object body;
+  std::string context;  // JSON text of the @context, as Contexts::get() takes it
+};
+
+/// What a notification reacts to. Bits of Subscription::triggers.
+enum Trigger : std::uint8_t {
+  kEntityCreated = 1,
+  kEntityDeleted = 2,
+  kAttributeCreated = 4,
+  kAttributeUpdated = 8,
+  kAttributeDeleted = 16,
+};
+
+enum class BodyType : std::uint8_t { kJson, kLdJson, kGeoJson };
+
+struct Endpoint {
+  std::string uri;     // http or https
+  std::string origin;  // scheme, host and port of it: what is up or down together
+  BodyType accept = BodyType::kJson;
+  std::vector<std::pair<std::string, std::string>> headers;  // receiverInfo
+  Duration timeout = std::chrono::seconds(10);
+  Duration cooldown{};  // at least so long no attempt after a failed one
+};
+
+/// Compiled, immutable, shared between the notifier and what is in flight.
+struct Subscription {
+  std::string id;
+  std::vector<model::Query> selectors;  // id, idPattern, type of `entities`; empty: any entity
+  std::vector<model::NameId> watched;   // sorted; empty: any attribute
+  model::Query filter;                  // q and geoQ
+  std::uint8_t triggers = kAttributeCreated | kAttributeUpdated;
+  Duration throttling{};
+  std::optional<Timestamp> expires_at;
+  bool active = true;
+  std::vector<model::NameId> attributes;  // of notifications; empty: all
+  model::Form form = model::Form::kNormalized;
+  bool sys_attrs = false;
+  Endpoint endpoint;
+  std::shared_ptr<model::Context> context;
+  Timestamp version{};  // when this definition was stored: a newer one wins
+};
+
+/// What delivery has come to: kept beside the definition, written by the notifier only.
+struct DeliveryState {
+  std::vector<std::uint64_t> cursor;  // by shard: everything up to here has been delivered, or was not ours
+  bool behind = false;                // it has work before the notifier's own cursor
+  std::uint64_t times_sent = 0;
+  std::uint64_t times_failed = 0;
+  std::optional<Timestamp> last_notification;
+  std::optional<Timestamp> last_success;
+  std::optional<Timestamp> last_failure;
+  std::optional<Timestamp> last_lost;  // changes before it were trimmed from the log and never told
+  std::string last_error;              // why the last failure; empty after a success
+  friend bool operator==(const DeliveryState&, const DeliveryState&) = default;
+};
+
+/// Reads the body of a creation. `fallback_id` is taken when the body has no id.
+///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past), kNotSupported (schemes and members we do
+///   not serve)
+Result<Definition> define_subscription(std::string_view body, std::string_view fallback_id, model::Context& context,
+                                       model::Names& names, Timestamp now);
+
+/// The definition after a PATCH: members given replace, members that are null go.
+///   errors   as define_subscription
+Result<Definition> patch_subscription(const Definition& before, std::string_view body, model::Context& context,
+                                      model::Names& names, Timestamp now);
+
+/// Checks a definition whole and makes of it what the notifier works with. `context` is that of the definition.
+Result<Subscription> compile_subscription(const Definition& definition, std::shared_ptr<model::Context> context);
+
+/// The subscription as it is shown: names compacted by `context`, status and counters added, without @context.
+json::object show_subscription(const Definition& definition, const DeliveryState& state, const model::Context& context,
+                               model::Names& names, Timestamp now);
+
+json::object to_json(const DeliveryState& state);
+DeliveryState delivery_from_json(const json::value& value);
+
+}  // namespace horad::broker

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/broker/system_store.h"
+
+#include <utility>
+
+namespace horad::broker {
+namespace {
+
+using model::Attribute;
+using model::Change;
+using model::DocumentView;
+using model::NameId;
+
+Attribute json_attribute(NameId name, std::string text) {
+  Attribute out;
+  out.name = name;
+  out.kind = model::AttributeKind::kJsonProperty;
+  out.value = model::JsonText{std::move(text)};
+  return out;
+}
+
+std::string context_text(const Definition& definition) { return "[" + definition.context + "]"; }
+
+std::optional<std::string_view> text_at(DocumentView document, NameId name) {
+  const auto found = document.find(name);
+  if (!found || found->value().type() != model::ValueType::kJson) return std::nullopt;
+  return found->value().as_text();
+}
+
+json::array to_json(const store::Cursor& cursor) {
+  json::array out;
+  for (const auto position : cursor) out.emplace_back(position);
+  return out;
+}
+
+std::unexpected<Error> no_subscription() {
+  return fail(ErrorCode::kNotFound, "There is no subscription with this id.");
+}
+
+}  // namespace
+
+Result<SystemNames> SystemNames::make(model::Names& names) {
+  SystemNames out;
+  const std::pair<NameId*, std::string_view> wanted[] = {
+      {&out.subscription, "https://uri.etsi.org/ngsi-ld/Subscription"},
+      {&out.definition, "urn:horad:system:definition"},
+      {&out.context, "urn:horad:system:context"},
+      {&out.delivery, "urn:horad:system:delivery"},
+      {&out.notifier, "urn:horad:system:Notifier"},
+      {&out.cursor, "urn:horad:system:cursor"},
+      {&out.location, "https://uri.etsi.org/ngsi-ld/location"},
+  };
+  for (const auto& [slot, text] : wanted) {
+    const auto id = names.intern(text);
+    if (!id) return std::unexpected(id.error());
+    *slot = *id;
+  }
+  return out;
+}
+
+store::Address subscription_address(std::string tenant, std::string_view id) {
+  return {{std::move(tenant), store::Space::kSystem}, std::string{id}};
+}
+
+store::Address notifier_address() { return {{"", store::Space::kSystem}, "urn:horad:system:notifier"}; }
+
+store::Mutation create_stored(const SystemNames& names, Definition definition, DeliveryState delivery) {
+  return [names, definition = std::move(definition), delivery = std::move(delivery)](const DocumentView* current,
+                                                                                     Timestamp) -> Result<Change> {
+    if (current != nullptr) return fail(ErrorCode::kAlreadyExists, "A subscription with this id exists already.");
+    Change change;
+    change.kind = model::ChangeKind::kCreated;
+    change.types = {names.subscription};
+    change.scopes.emplace();
+    change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
+    change.set.push_back(json_attribute(names.context, context_text(definition)));
+    change.set.push_back(json_attribute(names.delivery, to_text(broker::to_json(delivery))));
+    return change;
+  };
+}
+
+store::Mutation update_stored(const SystemNames& names, Definition definition, Timestamp version) {
+  return
+      [names, definition = std::move(definition), version](const DocumentView* current, Timestamp) -> Result<Change> {
+        if (current == nullptr) return no_subscription();
+        const auto stored = current->find(names.definition);
+        if (!stored || stored->modified_at() != version) {
+          return fail(ErrorCode::kConflict, "The subscription was changed by somebody else meanwhile.");
+        }
+        Change change;
+        change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
+        change.set.push_back(json_attribute(names.context, context_text(definition)));
+        return change;
+      };
+}
+
+store::Mutation remove_stored(const SystemNames& names) {
+  return [names](const DocumentView* current, Timestamp) -> Result<Change> {
+    if (current == nullptr || !current->has_type(names.subscription)) return no_subscription();
+    Change change;
+    change.kind = model::ChangeKind::kDeleted;
+    return change;
+  };
+}
+
+store::Mutation store_delivery(const SystemNames& names, const DeliveryState& delivery) {
+  return [names, text = to_text(broker::to_json(delivery))](const DocumentView* current, Timestamp) -> Result<Change> {
+    Change change;
+    if (current != nullptr) change.set.push_back(json_attribute(names.delivery, text));
+    return change;
+  };
+}
+
+store::Mutation store_cursor(const SystemNames& names, const store::Cursor& cursor) {
+  return [names, text = to_text(to_json(cursor))](const DocumentView* current, Timestamp) -> Result<Change> {
+    Change change;
+    if (current == nullptr) {
+      change.kind = model::ChangeKind::kCreated;
+      change.types = {names.notifier};
+      change.scopes.emplace();
+    }
+    change.set.push_back(json_attribute(names.cursor, text));
+    return change;
+  };
+}
+
+Result<StoredSubscription> read_stored(const SystemNames& names, DocumentView document) {
+  const auto definition = text_at(document, names.definition);
+  const auto context = text_at(document, names.context);
+  if (!definition || !context || context->size() < 2) {
+    return fail(ErrorCode::kDamaged,
+                "The stored subscription " + std::string{document.id()} + " lacks its definition.");
+  }
+  auto body = parse_json_object(*definition);
+  if (!body) return std::unexpected(std::move(body).error());
+  StoredSubscription out{{std::move(*body), std::string{context->substr(1, context->size() - 2)}}, {}, {}};
+  out.version = document.find(names.definition)->modified_at();
+  if (const auto delivery = text_at(document, names.delivery)) {
+    if (const auto value = parse_json(*delivery)) out.delivery = delivery_from_json(*value);
+  }
+  return out;
+}
+
+std::optional<store::Cursor> read_cursor(const SystemNames& names, DocumentView document) {
+  const auto text = text_at(document, names.cursor);
+  if (!text) return std::nullopt;
+  const auto value = parse_json(*text);
+  if (!value || !value->is_array()) return std::nullopt;
+  store::Cursor out;
+  for (const auto& position : value->get_array()) {
+    json::error_code trouble;
+    out.push_back(position.to_number<std::uint64_t>(trouble));
+  }
+  return out;
+}
+
+}  // namespace horad::broker

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the broker keeps of its own: subscriptions and cursors, as entities in the system space of the store, so that
+// they are as durable as data and come back after a restart.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "horad/base/result.h"
+#include "horad/broker/subscription.h"
+#include "horad/model/document.h"
+#include "horad/store/store.h"
+
+namespace horad::broker {
+
+/// The interned names of these entities, made once.
+struct SystemNames {
+  model::NameId subscription;  // the type
+  model::NameId definition;    // JsonProperty: Definition::body
+  model::NameId context;   // JsonProperty: Definition::context, in an array, for a JSON text alone is no JsonProperty
+  model::NameId delivery;  // JsonProperty: DeliveryState
+  model::NameId notifier;  // the type
+  model::NameId cursor;    // JsonProperty: array of positions
+  model::NameId location;  // the default GeoProperty of GeoJSON
+
+  static Result<SystemNames> make(model::Names& names);
+};
+
+struct StoredSubscription {
+  Definition definition;
+  DeliveryState delivery;
+  Timestamp version{};  // when the definition was stored
+};
+
+store::Address subscription_address(std::string tenant, std::string_view id);
+store::Address notifier_address();
+
+/// errors of the mutations: kAlreadyExists (create), kNotFound (update, remove), kConflict (update of another version)
+store::Mutation create_stored(const SystemNames& names, Definition definition, DeliveryState delivery);
+store::Mutation update_stored(const SystemNames& names, Definition definition, Timestamp version);
+store::Mutation remove_stored(const SystemNames& names);
+/// Does nothing when the subscription is gone.
+store::Mutation store_delivery(const SystemNames& names, const DeliveryState& delivery);
+store::Mutation store_cursor(const SystemNames& names, const store::Cursor& cursor);
+
+/// errors  kDamaged when the entity is not one of ours
+Result<StoredSubscription> read_stored(const SystemNames& names, model::DocumentView document);
+std::optional<store::Cursor> read_cursor(const SystemNames& names, model::DocumentView document);
+
+}  // namespace horad::broker

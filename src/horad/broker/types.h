@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// What goes into the operations of the broker and what comes out, beside documents.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "horad/base/result.h"
+#include "horad/base/time.h"
+#include "horad/model/document.h"
+#include "horad/model/names.h"
+#include "horad/model/query.h"
+#include "horad/store/history.h"
+
+namespace horad::model {
+class Context;
+}
+
+namespace horad::broker {
+
+/// In whose data an operation works, and in whose words it is said.
+struct Caller {
+  std::string tenant;                       // "" is the default tenant, which always exists
+  std::shared_ptr<model::Context> context;  // never null
+  bool simplified = false;                  // bodies are in the simplified form (options=keyValues)
+  bool context_in_body = false;             // each body, or item of a batch, brings its own @context instead
+};
+
+/// Which entity a write is for. An entity that the type selection does not match counts as not found, and nothing
+/// changes.
+struct Target {
+  std::string id;
+  std::shared_ptr<const model::TypeSelection> types;  // null: any
+};
+
+struct NotUpdated {
+  model::NameId name;
+  std::string reason;
+};
+
+/// What became of each attribute of a write (5.2.18). Nothing in `not_updated`: all went in.
+struct UpdateResult {
+  std::vector<model::NameId> updated;
+  std::vector<NotUpdated> not_updated;
+  std::shared_ptr<model::Context> context;  // in whose words the request was
+};
+
+struct DeleteAttribute {
+  std::string dataset_id;  // empty: the default instance
+  bool all = false;        // every instance
+};
+
+struct MergeOptions {
+  std::optional<Timestamp> observed_at;  // for every attribute that the merge touches and that carries none
+};
+
+enum class BatchKind : std::uint8_t { kCreate, kUpsertReplace, kUpsertUpdate, kUpdate, kUpdateNoOverwrite, kDelete };
+
+struct BatchError {
+  std::string id;  // as far as it could be read
+  Error error;
+};
+
+/// Per item, in the order of the input (5.2.16). An id that stands twice is answered twice.
+struct BatchResult {
+  std::vector<std::string> created;    // entities that were not there before
+  std::vector<std::string> succeeded;  // every item that was done, the created ones included
+  std::vector<BatchError> errors;
+};
+
+struct EntityPage {
+  std::vector<model::Document> documents;
+  std::optional<std::uint64_t> count;
+  bool more = false;  // there are matches after this page
+};
+
+/// A temporal query: which entities, by what holds of them now, and what of their past.
+struct TemporalQuery {
+  model::Query entities;
+  store::HistoryQuery history;  // its ids are filled in by the broker
+};
+
+struct HistoryPage {
+  std::vector<store::EntityHistory> entities;
+  std::optional<std::uint64_t> count;
+  bool more = false;
+};
+
+struct AttributeInfo {
+  model::NameId name;
+  std::uint64_t entities = 0;               // that have it
+  std::vector<model::AttributeKind> kinds;  // seen in it, ascending
+  std::vector<model::NameId> types;         // of the entities that have it
+};
+
+struct TypeInfo {
+  model::NameId name;
+  std::uint64_t entities = 0;
+  std::vector<AttributeInfo> attributes;
+};
+
+}  // namespace horad::broker

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/edge/http_client.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+
+#include "horad/edge/server.h"
+
+namespace horad::edge {
+namespace {
+
+namespace asio = boost::asio;
+
+class HttpClientTest : public testing::Test {
+ protected:
+  HttpClientTest() {
+    router_.add(Method::kPost, "/echo", [](Request& request) -> asio::awaitable<Response> {
+      Response response{.status = 201, .content_type = "text/plain"};
+      response.headers.emplace_back(
+          "X-Got", std::string{request.header("content-type")} + "|" + std::string{request.header("x-empty")});
+      response.body = request.body;
+      co_return response;
+    });
+    router_.add(Method::kGet, "/large",
+                [](Request&) -> asio::awaitable<Response> { co_return Response{.body = std::string(100'000, 'x')}; });
+    router_.add(Method::kGet, "/moved", [](Request&) -> asio::awaitable<Response> {
+      co_return Response{.status = 302, .headers = {{"Location", "/large"}}};
+    });
+    router_.add(Method::kDelete, "/gone",
+                [](Request&) -> asio::awaitable<Response> { co_return Response{.status = 204}; });
+    server_ = std::move(*Server::open({}, [this](Request& request) { return router_.handle(request); }));
+    server_->start();
+  }
+  std::string url(std::string_view path) const {
+    return "http://127.0.0.1:" + std::to_string(server_->port()) + std::string{path};
+  }
+
+  Router router_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(HttpClientTest, SendsWhatItIsGiven) {
+  HttpClient client;
+  const auto answer =
+      client.request({"POST", url("/echo"), {{"Content-Type", "application/json"}, {"X-Empty", ""}}, "{\"a\":1}"});
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(answer->status, 201);
+  EXPECT_EQ(answer->body, "{\"a\":1}");
+  EXPECT_NE(std::ranges::find(answer->headers, std::pair<std::string, std::string>{"x-got", "application/json|"}),
+            answer->headers.end());
+}
+
+TEST_F(HttpClientTest, KeepsConnections) {
+  HttpClient client;
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(client.request({"DELETE", url("/gone"), {}, ""})->status, 204);
+  EXPECT_EQ(server_->counters().accepted.value(), 1u);
+}
+
+TEST_F(HttpClientTest, DoesNotFollowRedirects) {
+  HttpClient client;
+  EXPECT_EQ(client.request({"GET", url("/moved"), {}, ""})->status, 302);
+}
+
+TEST_F(HttpClientTest, BoundsAnswers) {
+  HttpClient client({.body_limit = 1000});
+  const auto answer = client.request({"GET", url("/large"), {}, ""});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(client.request({"DELETE", url("/gone"), {}, ""})->status, 204);
+}
+
+TEST_F(HttpClientTest, RunsManyAtOnce) {
+  HttpClient client;
+  constexpr int kMany = 300;
+  std::atomic<int> good = 0, left = kMany;
+  std::promise<void> all;
+  for (int i = 0; i < kMany; ++i) {
+    const std::string body = std::to_string(i);
+    client.exchange({"POST", url("/echo"), {}, body}, [&, body](Result<base::OutboundResponse> answer) {
+      if (answer && answer->body == body) ++good;
+      if (--left == 0) all.set_value();
+    });
+  }
+  all.get_future().wait();
+  EXPECT_EQ(good.load(), kMany);
+  EXPECT_LE(server_->counters().accepted.value(), 64u);
+}
+
+TEST_F(HttpClientTest, RefusesWhatIsTooMuchOrNotARequest) {
+  HttpClient client({.most_in_flight = 0});
+  EXPECT_EQ(client.request({"GET", url("/large"), {}, ""}).error().code, ErrorCode::kOverloaded);
+  HttpClient other;
+  EXPECT_EQ(other.request({"GET", "file:///etc/passwd", {}, ""}).error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(other.request({"GET", "http://[bad", {}, ""}).error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(other.request({"GE T", url("/large"), {}, ""}).error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(other.request({"GET", url("/large"), {{"X", "a\r\nY: b"}}, ""}).error().code, ErrorCode::kInvalidRequest);
+}
+
+TEST_F(HttpClientTest, SaysThatNobodyAnswers) {
+  const auto unused = std::move(*Server::open({}, {}));  // bound but not serving: connections wait for ever
+  HttpClient client;
+  base::OutboundRequest request{"GET", "http://127.0.0.1:" + std::to_string(unused->port()) + "/", {}, ""};
+  request.timeout = std::chrono::milliseconds(50);
+  EXPECT_EQ(client.request(request).error().code, ErrorCode::kTimeout);
+  server_->stop();
+  EXPECT_EQ(client.request({"GET", url("/large"), {}, ""}).error().code, ErrorCode::kIo);
+}
+
+TEST_F(HttpClientTest, AnswersWhatIsUnderWayWhenItEnds) {
+  const auto unused = std::move(*Server::open({}, {}));
+  std::promise<ErrorCode> code;
+  {
+    HttpClient client;
+    client.exchange({"GET", "http://127.0.0.1:" + std::to_string(unused->port()) + "/", {}, ""},
+                    [&](Result<base::OutboundResponse> answer) {
+                      code.set_value(answer ? ErrorCode::kInternal : answer.error().code);
+                    });
+  }
+  EXPECT_EQ(code.get_future().get(), ErrorCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace horad::edge

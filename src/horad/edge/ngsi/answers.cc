@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/edge/ngsi/answers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "horad/base/text.h"
+#include "horad/model/context.h"
+#include "horad/model/type_selection.h"
+
+namespace horad::edge::ngsi {
+namespace {
+
+bool may_stand_in_path(char c) noexcept {
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return letter || std::string_view{"-._~!$&'()*+,;=:@"}.find(c) != std::string_view::npos;
+}
+
+std::string page_url(const Exchange& exchange, std::size_t limit, std::size_t offset) {
+  std::string url{exchange.request.path};
+  url += '?';
+  for (const auto& [name, value] : exchange.request.parameters) {
+    if (name == "limit" || name == "offset") continue;
+    url.append(name).append("=").append(base::percent_encode(value)).append("&");
+  }
+  return url + fmt::format("limit={}&offset={}", limit, offset);
+}
+
+}  // namespace
+
+std::string path_segment(std::string_view id) {
+  std::string out;
+  for (const char c : id) {
+    if (may_stand_in_path(c)) {
+      out += c;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+std::string update_result_json(const broker::UpdateResult& result) {
+  std::string out = "{\"updated\":[";
+  for (std::size_t i = 0; i < result.updated.size(); ++i) {
+    if (i > 0) out += ',';
+    out += result.context->quoted(result.updated[i]);
+  }
+  out += "],\"notUpdated\":[";
+  for (std::size_t i = 0; i < result.not_updated.size(); ++i) {
+    out += i > 0 ? ",{\"attributeName\":" : "{\"attributeName\":";
+    out += result.context->quoted(result.not_updated[i].name);
+    out += ",\"reason\":";
+    base::append_json_string(out, result.not_updated[i].reason);
+    out += '}';
+  }
+  return out + "]}";
+}
+
+Response answer_update(const Result<broker::UpdateResult>& result) {
+  if (!result) return problem(result.error());
+  if (result->not_updated.empty()) return no_content();
+  return {.status = 207, .content_type = "application/json", .headers = {}, .body = update_result_json(*result)};
+}
+
+Response answer_done(const Result<void>& result) { return result ? no_content() : problem(result.error()); }
+
+Result<broker::Target> target_of(const Exchange& exchange) {
+  broker::Target out{exchange.request.captures.front(), nullptr};
+  if (auto good = model::check_entity_id(out.id); !good) return std::unexpected(std::move(good).error());
+  const auto* const type = exchange.request.find("type");
+  if (type == nullptr) return out;
+  auto selection = model::TypeSelection::parse(type->value, *exchange.caller.context);
+  if (!selection) return std::unexpected(std::move(selection).error());
+  out.types = std::move(*selection);
+  return out;
+}
+
+void add_paging(Response& response, const Exchange& exchange, const PageInfo& page) {
+  const auto add = [&](std::size_t offset, std::string_view relation) {
+    response.headers.emplace_back(
+        "Link", fmt::format("<{}>; rel=\"{}\"; type=\"{}\"", page_url(exchange, page.limit, offset), relation,
+                            media_name(exchange.media)));
+  };
+  if (page.limit > 0 && page.more) add(page.offset + page.limit, "next");
+  if (page.limit > 0 && page.offset > 0) add(page.offset - std::min(page.limit, page.offset), "prev");
+  if (page.count) response.headers.emplace_back("NGSILD-Results-Count", std::to_string(*page.count));
+}
+
+}  // namespace horad::edge::ngsi

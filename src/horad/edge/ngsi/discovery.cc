@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// /types and /attributes (ETSI GS CIM 009, 5.7.5 to 5.7.10)
+#include <algorithm>
+
+#include "horad/base/text.h"
+#include "horad/edge/ngsi/answers.h"
+#include "horad/edge/ngsi/handlers.h"
+#include "horad/model/context.h"
+#include "horad/model/represent.h"
+
+namespace horad::edge::ngsi {
+namespace {
+
+/// A JSON array of what `write` appends for each item.
+template <class Items, class Write>
+std::string list_of(const Items& items, Write write) {
+  std::string out = "[";
+  for (const auto& item : items) {
+    if (out.size() > 1) out += ',';
+    write(out, item);
+  }
+  return out + "]";
+}
+
+std::string iri(const Exchange& x, model::NameId name) {
+  std::string out;
+  base::append_json_string(out, x.broker.names().text(name));
+  return out;
+}
+
+std::string name_list(const Exchange& x, const std::vector<model::NameId>& names) {
+  return list_of(names, [&](std::string& out, model::NameId name) { out += x.caller.context->quoted(name); });
+}
+
+std::string kind_list(const std::vector<model::AttributeKind>& kinds) {
+  return list_of(kinds, [](std::string& out, model::AttributeKind kind) {
+    out.append("\"").append(model::kind_name(kind)).append("\"");
+  });
+}
+
+std::string attribute_json(const Exchange& x, const broker::AttributeInfo& info, bool counted) {
+  std::string out = "{\"id\":" + iri(x, info.name) + ",\"type\":\"Attribute\",\"attributeName\":";
+  out += x.caller.context->quoted(info.name);
+  if (counted) out += ",\"attributeCount\":" + std::to_string(info.entities);
+  out += ",\"attributeTypes\":" + kind_list(info.kinds);
+  return out + ",\"typeNames\":" + name_list(x, info.types) + "}";
+}
+
+/// The id of a list is made of what is in it, so that the same list has the same id.
+std::string list_id(std::string_view kind, const std::string& content) {
+  return "\"urn:ngsi-ld:" + std::string{kind} + ":" + std::to_string(std::hash<std::string>{}(content)) + "\"";
+}
+
+Response json_answer(const Exchange& x, std::string body) { return answer(x, 200, with_context(x, std::move(body))); }
+
+boost::asio::awaitable<Result<std::string>> types_with_attributes(Exchange& x, std::vector<store::TypeCount> types) {
+  std::string out = "[";
+  for (const auto& one : types) {
+    const auto info = co_await x.broker.type_info(x.caller.tenant, one.type);
+    if (!info && info.error().code == ErrorCode::kNotFound) continue;  // its last entity went meanwhile
+    if (!info) co_return std::unexpected(info.error());
+    std::vector<model::NameId> names;
+    for (const auto& attribute : info->attributes) names.push_back(attribute.name);
+    if (out.size() > 1) out += ',';
+    out += "{\"id\":" + iri(x, one.type) + ",\"type\":\"EntityType\",\"typeName\":";
+    out += x.caller.context->quoted(one.type);
+    out += ",\"attributeNames\":" + name_list(x, names) + "}";
+  }
+  co_return out + "]";
+}
+
+}  // namespace
+
+Reply list_types(Exchange& x) {
+  const auto details = flag(x, "details");
+  if (!details) co_return problem(details.error());
+  auto types = co_await x.broker.types(x.caller.tenant);
+  if (!types) co_return problem(types.error());
+  std::erase_if(*types, [](const auto& one) { return one.entities == 0; });
+  std::ranges::sort(*types, {}, [&](const auto& one) { return x.broker.names().text(one.type); });
+  if (*details) {
+    auto all = co_await types_with_attributes(x, std::move(*types));
+    if (!all) co_return problem(all.error());
+    co_return json_answer(x, std::move(*all));
+  }
+  const auto list = list_of(
+      *types, [&](std::string& out, const store::TypeCount& one) { out += x.caller.context->quoted(one.type); });
+  co_return json_answer(
+      x, "{\"id\":" + list_id("EntityTypeList", list) + ",\"type\":\"EntityTypeList\",\"typeList\":" + list + "}");
+}
+
+Reply show_type(Exchange& x) {
+  const auto name = x.caller.context->resolve_type(x.request.captures.front());
+  if (!name) co_return problem(name.error());
+  const auto info = co_await x.broker.type_info(x.caller.tenant, *name);
+  if (!info) co_return problem(info.error());
+  std::string out = "{\"id\":" + iri(x, info->name) + ",\"type\":\"EntityTypeInfo\",\"typeName\":";
+  out += x.caller.context->quoted(info->name);
+  out += ",\"entityCount\":" + std::to_string(info->entities) + ",\"attributeDetails\":";
+  out += list_of(info->attributes, [&](std::string& to, const broker::AttributeInfo& one) {
+    to += "{\"id\":" + iri(x, one.name) + ",\"type\":\"Attribute\",\"attributeName\":";
+    to += x.caller.context->quoted(one.name);
+    to += ",\"attributeTypes\":" + kind_list(one.kinds) + "}";
+  });
+  co_return json_answer(x, out + "}");
+}
+
+Reply list_attributes(Exchange& x) {
+  const auto details = flag(x, "details");
+  if (!details) co_return problem(details.error());
+  const auto all = co_await x.broker.attributes(x.caller.tenant);
+  if (!all) co_return problem(all.error());
+  if (*details) {
+    co_return json_answer(x, list_of(*all, [&](std::string& out, const broker::AttributeInfo& one) {
+                            out += attribute_json(x, one, false);
+                          }));
+  }
+  const auto list = list_of(
+      *all, [&](std::string& out, const broker::AttributeInfo& one) { out += x.caller.context->quoted(one.name); });
+  co_return json_answer(
+      x, "{\"id\":" + list_id("AttributeList", list) + ",\"type\":\"AttributeList\",\"attributeList\":" + list + "}");
+}
+
+Reply show_attribute(Exchange& x) {
+  const auto name = x.caller.context->resolve_attribute(x.request.captures.front());
+  if (!name) co_return problem(name.error());
+  const auto all = co_await x.broker.attributes(x.caller.tenant);
+  if (!all) co_return problem(all.error());
+  const auto found = std::ranges::find(*all, *name, &broker::AttributeInfo::name);
+  if (found == all->end()) co_return problem({ErrorCode::kNotFound, "No entity has this attribute.", {}});
+  co_return json_answer(x, attribute_json(x, *found, true));
+}
+
+}  // namespace horad::edge::ngsi

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// /entities and /entities/{id}, but for the query
+#include "horad/edge/ngsi/answers.h"
+#include "horad/edge/ngsi/handlers.h"
+#include "horad/edge/ngsi/representation.h"
+#include "horad/model/type_selection.h"
+
+namespace horad::edge::ngsi {
+namespace {
+
+constexpr std::string_view kInputOptions = "normalized concise keyValues simplified";
+
+/// The form of the body, from `options`.
+Result<void> read_input_form(Exchange& x) {
+  if (auto good = check_options(x, kInputOptions); !good) return good;
+  x.caller.simplified = has_option(x, "keyValues") || has_option(x, "simplified");
+  return {};
+}
+
+}  // namespace
+
+Reply create_entity(Exchange& x) {
+  if (const auto good = read_input_form(x); !good) co_return problem(good.error());
+  const auto id = co_await x.broker.create(std::move(x.caller), x.request.body);
+  if (!id) co_return problem(id.error());
+  co_return created("/ngsi-ld/v1/entities/" + path_segment(*id));
+}
+
+Reply retrieve_entity(Exchange& x) {
+  const auto how = read_representation(x, projection_of(x));
+  if (!how) co_return problem(how.error());
+  const auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  const auto found = co_await x.broker.retrieve(x.caller.tenant, target->id);
+  if (!found) co_return problem(found.error());
+  const auto document = found->view();
+  if (target->types && !target->types->matches(document)) {
+    co_return problem({ErrorCode::kNotFound, "There is no entity with this id and type.", {}});
+  }
+  if (!model::shows_something(document, how->options.entity)) {
+    co_return problem({ErrorCode::kNotFound, "The entity has none of what was asked for.", {}});
+  }
+  co_return answer(x, 200, show_one(*how, document, *x.caller.context));
+}
+
+Reply replace_entity(Exchange& x) {
+  if (const auto good = read_input_form(x); !good) co_return problem(good.error());
+  auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  co_return answer_done(co_await x.broker.replace(std::move(x.caller), std::move(*target), x.request.body));
+}
+
+Reply merge_entity(Exchange& x) {
+  if (const auto good = read_input_form(x); !good) co_return problem(good.error());
+  auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  broker::MergeOptions options;
+  if (const auto* const at = x.request.find("observedAt")) {
+    const auto time = base::parse_time(at->value);
+    if (!time) co_return problem({time.error().code, time.error().detail, "observedAt"});
+    options.observed_at = *time;
+  }
+  co_return answer_update(co_await x.broker.merge(std::move(x.caller), std::move(*target), x.request.body, options));
+}
+
+Reply delete_entity(Exchange& x) {
+  auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  co_return answer_done(co_await x.broker.remove(std::move(x.caller), std::move(*target)));
+}
+
+}  // namespace horad::edge::ngsi

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The handlers behind the table of routes, one for each operation of the API.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "horad/edge/ngsi/operation.h"
+
+namespace horad::edge::ngsi {
+
+using Reply = boost::asio::awaitable<Response>;
+
+// entities.cc
+Reply create_entity(Exchange& x);
+Reply retrieve_entity(Exchange& x);
+Reply replace_entity(Exchange& x);
+Reply merge_entity(Exchange& x);
+Reply delete_entity(Exchange& x);
+
+// attributes.cc
+Reply append_attributes(Exchange& x);
+Reply update_attributes(Exchange& x);
+Reply partial_update(Exchange& x);
+Reply replace_attribute(Exchange& x);
+Reply delete_attribute(Exchange& x);
+
+// batch.cc
+Reply batch_create(Exchange& x);
+Reply batch_upsert(Exchange& x);
+Reply batch_update(Exchange& x);
+Reply batch_delete(Exchange& x);
+
+// query.cc
+Reply query_entities(Exchange& x);
+Reply query_entities_by_body(Exchange& x);
+
+// temporal.cc
+Reply retrieve_history(Exchange& x);
+Reply query_history(Exchange& x);
+Reply query_history_by_body(Exchange& x);
+
+// discovery.cc
+Reply list_types(Exchange& x);
+Reply show_type(Exchange& x);
+Reply list_attributes(Exchange& x);
+Reply show_attribute(Exchange& x);
+
+// subscriptions.cc
+Reply create_subscription(Exchange& x);
+Reply list_subscriptions(Exchange& x);
+Reply show_subscription(Exchange& x);
+Reply update_subscription(Exchange& x);
+Reply delete_subscription(Exchange& x);
+
+}  // namespace horad::edge::ngsi

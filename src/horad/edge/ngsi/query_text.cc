@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/edge/ngsi/query_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include "horad/broker/contexts.h"
+#include "horad/model/context.h"
+
+namespace horad::edge::ngsi {
+namespace {
+
+namespace json = broker::json;
+using broker::text_of;
+
+std::optional<std::string> given(const Exchange& exchange, std::string_view name) {
+  const auto* const found = exchange.request.find(name);
+  return found == nullptr ? std::nullopt : std::optional{found->value};
+}
+
+Result<void> read_paging(const Exchange& exchange, model::QueryText& out) {
+  out.limit = given(exchange, "limit");
+  out.offset = given(exchange, "offset");
+  out.count = given(exchange, "count");
+  if (!out.count && has_option(exchange, "count")) out.count = "true";
+  const auto local = flag(exchange, "local");
+  if (!local) return std::unexpected(local.error());
+  out.local = *local;
+  return {};
+}
+
+std::unexpected<Error> wrong(std::string_view at, std::string what) {
+  return fail(ErrorCode::kBadRequestData, std::move(what), "/" + std::string{at});
+}
+
+const json::value* member(const json::object& object, std::string_view name) {
+  return object.if_contains(json::string_view{name.data(), name.size()});
+}
+
+Result<std::optional<std::string>> text_in(const json::object& object, std::string_view name) {
+  const auto* const value = member(object, name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_string()) return wrong(name, "'" + std::string{name} + "' is a text.");
+  return std::string{text_of(value->get_string())};
+}
+
+/// A list of texts, or one text, joined by commas.
+Result<std::optional<std::string>> list_in(const json::object& object, std::string_view name) {
+  const auto* const value = member(object, name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_string()) return std::string{text_of(value->get_string())};
+  const auto* const list = value->if_array();
+  if (list == nullptr || list->empty())
+    return wrong(name, "'" + std::string{name} + "' is a list with at least one text.");
+  std::string out;
+  for (const auto& item : *list) {
+    if (!item.is_string()) return wrong(name, "'" + std::string{name} + "' is a list of texts.");
+    (out += out.empty() ? "" : ",") += text_of(item.get_string());
+  }
+  return out;
+}
+
+struct Selector {
+  std::string type;
+  std::optional<std::string> id;
+  std::optional<std::string> id_pattern;
+};
+
+Result<Selector> read_selector(const json::value& value) {
+  const auto* const object = value.if_object();
+  if (object == nullptr) return wrong("entities", "Each entry of 'entities' is an object.");
+  auto type = text_in(*object, "type");
+  auto id = list_in(*object, "id");
+  auto pattern = text_in(*object, "idPattern");
+  for (const auto* const part : {&type, &id, &pattern}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  if (!*type || (*type)->empty()) return wrong("entities", "An entity selector needs a type.");
+  return Selector{std::move(**type), std::move(*id), std::move(*pattern)};
+}
+
+/// Several selectors as one condition, where that says the same.
+Result<void> combine(const std::vector<Selector>& all, model::QueryText& out) {
+  const auto same_type = std::ranges::all_of(all, [&](const auto& one) { return one.type == all.front().type; });
+  const auto plain = std::ranges::all_of(all, [](const auto& one) { return !one.id && !one.id_pattern; });
+  const auto by_id = std::ranges::all_of(all, [](const auto& one) { return one.id.has_value(); });
+  if (all.size() > 1 && !plain && !(same_type && by_id)) {
+    return fail(ErrorCode::kNotSupported,
+                "Several entity selectors can be combined when they have types only, or ids of one type.", "/entities");
+  }
+  std::string types;
+  std::string ids;
+  for (const auto& one : all) {
+    if (types.empty() || !same_type) types += (types.empty() ? "(" : "|(") + one.type + ")";
+    if (one.id) ids += (ids.empty() ? "" : ",") + *one.id;
+  }
+  out.type = all.size() == 1 ? all.front().type : types;
+  if (!ids.empty()) out.id = ids;
+  if (all.size() == 1) out.id_pattern = all.front().id_pattern;
+  return {};
+}
+
+Result<void> read_selectors(const json::object& body, model::QueryText& out) {
+  const auto* const entities = member(body, "entities");
+  if (entities == nullptr) return {};
+  const auto* const list = entities->if_array();
+  if (list == nullptr || list->empty())
+    return wrong("entities", "'entities' is a list with at least one entity selector.");
+  std::vector<Selector> all;
+  for (const auto& item : *list) {
+    auto selector = read_selector(item);
+    if (!selector) return std::unexpected(std::move(selector).error());
+    all.push_back(std::move(*selector));
+  }
+  return combine(all, out);
+}
+
+Result<void> read_geo(const json::object& body, model::QueryText& out) {
+  const auto* const value = member(body, "geoQ");
+  if (value == nullptr) return {};
+  const auto* const object = value->if_object();
+  if (object == nullptr) return wrong("geoQ", "'geoQ' is an object.");
+  for (const auto& [name, slot] : {std::pair{"georel", &out.georel}, std::pair{"geometry", &out.geometry},
+                                   std::pair{"geoproperty", &out.geoproperty}}) {
+    auto text = text_in(*object, name);
+    if (!text) return std::unexpected(std::move(text).error());
+    *slot = std::move(*text);
+  }
+  if (const auto* const coordinates = member(*object, "coordinates")) {
+    out.coordinates =
+        coordinates->is_string() ? std::string{text_of(coordinates->get_string())} : broker::to_text(*coordinates);
+  }
+  return {};
+}
+
+Result<json::object> object_in(const json::object& body, std::string_view name) {
+  const auto* const value = member(body, name);
+  if (value == nullptr) return json::object{};
+  if (!value->is_object()) return wrong(name, "'" + std::string{name} + "' is an object.");
+  return value->get_object();
+}
+
+Result<void> check_members(const json::object& body) {
+  static constexpr std::array<std::string_view, 11> kKnown{
+      "type", "entities", "attrs", "q", "geoQ", "pick", "omit", "temporalQ", "aggrParams", "@context", "@type"};
+  for (const auto& one : body) {
+    const std::string_view name{one.key().data(), one.key().size()};
+    if (std::ranges::find(kKnown, name) != kKnown.end()) continue;
+    return fail(ErrorCode::kNotSupported, "A query with the member '" + std::string{name} + "' is not supported.",
+                "/" + std::string{name});
+  }
+  const auto type = text_in(body, "type");
+  if (!type) return std::unexpected(type.error());
+  if (*type && **type != "Query") return wrong("type", "The type of the body is 'Query'.");
+  return {};
+}
+
+Result<void> take_context(Exchange& exchange, const json::object& body) {
+  const auto* const context = member(body, "@context");
+  if (!exchange.caller.context_in_body) {
+    if (context == nullptr) return {};
+    return wrong("@context", "A body with an @context has the content type application/ld+json.");
+  }
+  if (context == nullptr) return wrong("@context", "A body of application/ld+json needs an @context.");
+  auto compiled = exchange.broker.contexts().get(broker::to_text(*context));
+  if (!compiled) return std::unexpected(std::move(compiled).error());
+  exchange.caller.context = std::move(*compiled);
+  return {};
+}
+
+}  // namespace
+
+Result<model::QueryText> query_text_of(const Exchange& exchange) {
+  model::QueryText out;
+  out.id = given(exchange, "id");
+  out.id_pattern = given(exchange, "idPattern");
+  out.type = given(exchange, "type");
+  out.q = given(exchange, "q");
+  out.georel = given(exchange, "georel");
+  out.geometry = given(exchange, "geometry");
+  out.coordinates = given(exchange, "coordinates");
+  out.geoproperty = given(exchange, "geoproperty");
+  out.attrs = given(exchange, "attrs");
+  if (auto done = read_paging(exchange, out); !done) return std::unexpected(std::move(done).error());
+  return out;
+}
+
+Result<QueryBody> read_query_body(Exchange& exchange) {
+  const auto body = broker::parse_json_object(exchange.request.body);
+  if (!body) return std::unexpected(body.error());
+  QueryBody out;
+  for (auto done : {check_members(*body), take_context(exchange, *body), read_paging(exchange, out.text),
+                    read_selectors(*body, out.text), read_geo(*body, out.text)}) {
+    if (!done) return std::unexpected(std::move(done).error());
+  }
+  auto q = text_in(*body, "q");
+  auto attrs = list_in(*body, "attrs");
+  auto pick = list_in(*body, "pick");
+  auto omit = list_in(*body, "omit");
+  for (const auto* const part : {&q, &attrs, &pick, &omit}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  out.text.q = std::move(*q);
+  out.text.attrs = std::move(*attrs);
+  out.pick = std::move(*pick).value_or("");
+  out.omit = std::move(*omit).value_or("");
+  auto temporal = object_in(*body, "temporalQ");
+  auto aggregation = object_in(*body, "aggrParams");
+  if (!temporal) return std::unexpected(std::move(temporal).error());
+  if (!aggregation) return std::unexpected(std::move(aggregation).error());
+  out.temporal = std::move(*temporal);
+  out.aggregation = std::move(*aggregation);
+  return out;
+}
+
+}  // namespace horad::edge::ngsi

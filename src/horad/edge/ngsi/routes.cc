@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/edge/ngsi/routes.h"
+
+#include <array>
+
+#include "horad/edge/ngsi/handlers.h"
+#include "horad/edge/ngsi/operation.h"
+
+namespace horad::edge::ngsi {
+namespace {
+
+constexpr std::string_view kWrite = "type local options";
+constexpr std::string_view kRetrieve = "attrs pick omit type options format geometryProperty local";
+constexpr std::string_view kQuery =
+    "id idPattern type attrs pick omit q georel geometry coordinates geoproperty geometryProperty options format limit "
+    "offset "
+    "count local";
+constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty";
+constexpr std::string_view kHistory =
+    "attrs type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options format local";
+constexpr std::string_view kHistories =
+    "id idPattern type attrs q georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty lastN "
+    "aggrMethods "
+    "aggrPeriodDuration options format limit offset count local";
+constexpr std::string_view kHistoriesByBody = "options format limit offset count local";
+
+constexpr std::array kOperations{
+    Operation{Method::kPost, "/ngsi-ld/v1/entities", "local options", Body::kJson, Answer::kNothing, &create_entity},
+    Operation{Method::kGet, "/ngsi-ld/v1/entities", kQuery, Body::kNone, Answer::kGeoJson, &query_entities},
+    Operation{Method::kGet, "/ngsi-ld/v1/entities/{id}", kRetrieve, Body::kNone, Answer::kGeoJson, &retrieve_entity},
+    Operation{Method::kPut, "/ngsi-ld/v1/entities/{id}", kWrite, Body::kJson, Answer::kNothing, &replace_entity},
+    Operation{Method::kPatch, "/ngsi-ld/v1/entities/{id}", "type local options observedAt", Body::kPatch,
+              Answer::kNothing, &merge_entity},
+    Operation{Method::kDelete, "/ngsi-ld/v1/entities/{id}", "type local", Body::kNone, Answer::kNothing,
+              &delete_entity},
+    Operation{Method::kPost, "/ngsi-ld/v1/entities/{id}/attrs", kWrite, Body::kJson, Answer::kNothing,
+              &append_attributes},
+    Operation{Method::kPatch, "/ngsi-ld/v1/entities/{id}/attrs", kWrite, Body::kPatch, Answer::kNothing,
+              &update_attributes},
+    Operation{Method::kPatch, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kWrite, Body::kPatch, Answer::kNothing,
+              &partial_update},
+    Operation{Method::kPut, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kWrite, Body::kJson, Answer::kNothing,
+              &replace_attribute},
+    Operation{Method::kDelete, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", "type local datasetId deleteAll", Body::kNone,
+              Answer::kNothing, &delete_attribute},
+
+    Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/create", "local options", Body::kJson, Answer::kNothing,
+              &batch_create},
+    Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/upsert", "local options", Body::kJson, Answer::kNothing,
+              &batch_upsert},
+    Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/update", "local options", Body::kJson, Answer::kNothing,
+              &batch_update},
+    Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/delete", "local", Body::kJson, Answer::kNothing,
+              &batch_delete},
+    Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/query", kQueryByBody, Body::kJson, Answer::kGeoJson,
+              &query_entities_by_body},
+
+    Operation{Method::kGet, "/ngsi-ld/v1/types", "details local", Body::kNone, Answer::kJson, &list_types},
+    Operation{Method::kGet, "/ngsi-ld/v1/types/{type}", "local", Body::kNone, Answer::kJson, &show_type},
+    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details local", Body::kNone, Answer::kJson, &list_attributes},
+    Operation{Method::kGet, "/ngsi-ld/v1/attributes/{attr}", "local", Body::kNone, Answer::kJson, &show_attribute},
+
+    Operation{Method::kGet, "/ngsi-ld/v1/temporal/entities", kHistories, Body::kNone, Answer::kJson, &query_history},
+    Operation{Method::kGet, "/ngsi-ld/v1/temporal/entities/{id}", kHistory, Body::kNone, Answer::kJson,
+              &retrieve_history},
+    Operation{Method::kPost, "/ngsi-ld/v1/temporal/entityOperations/query", kHistoriesByBody, Body::kJson,
+              Answer::kJson, &query_history_by_body},
+
+    Operation{Method::kPost, "/ngsi-ld/v1/subscriptions", "local", Body::kJson, Answer::kNothing, &create_subscription},
+    Operation{Method::kGet, "/ngsi-ld/v1/subscriptions", "limit offset count local", Body::kNone, Answer::kJson,
+              &list_subscriptions},
+    Operation{Method::kGet, "/ngsi-ld/v1/subscriptions/{id}", "local options", Body::kNone, Answer::kJson,
+              &show_subscription},
+    Operation{Method::kPatch, "/ngsi-ld/v1/subscriptions/{id}", "local", Body::kPatch, Answer::kNothing,
+              &update_subscription},
+    Operation{Method::kDelete, "/ngsi-ld/v1/subscriptions/{id}", "local", Body::kNone, Answer::kNothing,
+              &delete_subscription},
+};
+
+}  // namespace
+
+std::span<const Operation> operations() noexcept { return kOperations; }
+
+void add_routes(Router& router, broker::Broker& broker) {
+  for (const auto& operation : kOperations) {
+    router.add(operation.method, operation.pattern,
+               [&operation, &broker](Request& request) { return serve(operation, broker, request); });
+  }
+}
+
+}  // namespace horad::edge::ngsi

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// /subscriptions
+#include <charconv>
+
+#include "horad/edge/ngsi/answers.h"
+#include "horad/edge/ngsi/handlers.h"
+#include "horad/model/query.h"
+
+namespace horad::edge::ngsi {
+namespace {
+
+Result<std::size_t> read_number(const Exchange& x, std::string_view name, std::size_t fallback) {
+  const auto* const found = x.request.find(name);
+  if (found == nullptr) return fallback;
+  std::size_t value = 0;
+  const char* const end = found->value.data() + found->value.size();
+  const auto read = std::from_chars(found->value.data(), end, value);
+  if (read.ec == std::errc{} && read.ptr == end) return value;
+  return fail(ErrorCode::kBadRequestData, "'" + std::string{name} + "' is a whole number.", std::string{name});
+}
+
+Result<PageInfo> read_page(const Exchange& x, bool counted) {
+  const auto limit = read_number(x, "limit", model::kDefaultLimit);
+  if (!limit) return std::unexpected(limit.error());
+  const auto offset = read_number(x, "offset", 0);
+  if (!offset) return std::unexpected(offset.error());
+  if (*limit > model::kMostLimit) {
+    return fail(ErrorCode::kTooManyResults, "'limit' is at most " + std::to_string(model::kMostLimit) + ".", "limit");
+  }
+  if (*limit == 0 && !counted)
+    return fail(ErrorCode::kBadRequestData, "'limit=0' goes with 'count=true' only.", "limit");
+  return PageInfo{.limit = *limit, .offset = *offset, .more = false, .count = {}};
+}
+
+}  // namespace
+
+Reply create_subscription(Exchange& x) {
+  const auto id = co_await x.broker.create_subscription(std::move(x.caller), x.request.body);
+  if (!id) co_return problem(id.error());
+  co_return created("/ngsi-ld/v1/subscriptions/" + path_segment(*id));
+}
+
+Reply list_subscriptions(Exchange& x) {
+  const auto counted = flag(x, "count");
+  if (!counted) co_return problem(counted.error());
+  auto info = read_page(x, *counted);
+  if (!info) co_return problem(info.error());
+  const auto page = co_await x.broker.subscriptions(x.caller, info->limit, info->offset);
+  if (!page) co_return problem(page.error());
+  info->more = info->offset + page->items.size() < page->count;
+  if (*counted) info->count = page->count;
+  std::string body = "[";
+  for (const auto& item : page->items) (body += body.size() > 1 ? "," : "") += item;
+  auto response = answer(x, 200, with_context(x, body + "]"));
+  add_paging(response, x, *info);
+  co_return response;
+}
+
+Reply show_subscription(Exchange& x) {
+  if (const auto good = check_options(x, "sysAttrs normalized"); !good) co_return problem(good.error());
+  const auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  auto found = co_await x.broker.subscription(x.caller, target->id);
+  if (!found) co_return problem(found.error());
+  co_return answer(x, 200, with_context(x, std::move(*found)));
+}
+
+Reply update_subscription(Exchange& x) {
+  const auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  co_return answer_done(co_await x.broker.update_subscription(std::move(x.caller), target->id, x.request.body));
+}
+
+Reply delete_subscription(Exchange& x) {
+  const auto target = target_of(x);
+  if (!target) co_return problem(target.error());
+  co_return answer_done(co_await x.broker.remove_subscription(std::move(x.caller), target->id));
+}
+
+}  // namespace horad::edge::ngsi

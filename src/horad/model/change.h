@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "horad/model/document.h"
+#include "horad/model/entity.h"
+
+namespace horad::model {
+
+enum class ChangeKind : std::uint8_t { kCreated = 0, kUpdated = 1, kDeleted = 2 };  // the numbers stand on disk
+
+struct AttributeKey {
+  NameId name;
+  std::string dataset_id;
+  friend bool operator==(const AttributeKey&, const AttributeKey&) = default;
+};
+
+/// What one accepted write did to one entity: the content of one log record. It says what *is* now, not what to
+/// compute, so that applying it twice gives the same and a reader needs no other record to understand it.
+struct Change {
+  ChangeKind kind = ChangeKind::kUpdated;
+  std::optional<std::vector<NameId>> types;        // when they changed; always for kCreated
+  std::optional<std::vector<std::string>> scopes;  // when they changed
+  std::vector<Attribute> set;                      // instances written whole, new or replaced
+  std::vector<AttributeKey> removed;               // instances removed, before `set` is applied
+  bool empty() const noexcept {
+    return kind == ChangeKind::kUpdated && !types && !scopes && set.empty() && removed.empty();
+  }
+};
+
+/// The entity after `change`, made at `at`. `before` is null for kCreated (and ignored for it: a creation starts anew).
+/// Instances that existed keep their created_at; every instance in `set` gets modified_at = `at`. Not for kDeleted.
+Entity apply(const Entity* before, std::string_view id, const Change& change, Timestamp at);
+
+/// The same on the compact form: no Entity is built, bytes of untouched attributes are copied. Equal to
+/// encode(apply(...)).
+std::string apply_encoded(const DocumentView* before, std::string_view id, const Change& change, Timestamp at);
+
+}  // namespace horad::model

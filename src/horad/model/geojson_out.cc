@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/model/geojson_out.h"
+
+#include "horad/base/text.h"
+#include "horad/model/represent_instance.h"
+
+namespace horad::model {
+namespace {
+
+void append_geometry(std::string& out, DocumentView document, const GeoJsonOptions& options) {
+  const auto attribute = document.find(options.geometry_property, options.dataset_id);
+  if (!attribute || attribute->kind() != AttributeKind::kGeoProperty) {
+    out += "null";
+    return;
+  }
+  attribute->value().append_json(out);
+}
+
+}  // namespace
+
+Result<NameId> location_name(Names& names) { return names.intern("https://uri.etsi.org/ngsi-ld/location"); }
+
+void append_feature(std::string& out, DocumentView document, const Context& context, const GeoJsonOptions& options) {
+  detail::Members members(out);
+  base::append_json_string(members.name("\"id\""), document.id());
+  members.name("\"type\"") += "\"Feature\"";
+  append_geometry(members.name("\"geometry\""), document, options);
+  auto properties = options.entity;
+  properties.id = false;
+  properties.with_context = false;
+  append_entity(members.name("\"properties\""), document, context, properties);
+  if (options.entity.with_context) members.name("\"@context\"") += context.json();
+}
+
+void append_feature_collection(std::string& out, std::span<const Document> documents, const Context& context,
+                               const GeoJsonOptions& options) {
+  auto feature = options;
+  feature.entity.with_context = false;
+  detail::Members members(out);
+  members.name("\"type\"") += "\"FeatureCollection\"";
+  members.name("\"features\"") += '[';
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (i > 0) out += ',';
+    append_feature(out, documents[i].view(), context, feature);
+  }
+  out += ']';
+  if (options.entity.with_context) members.name("\"@context\"") += context.json();
+}
+
+}  // namespace horad::model

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/model/represent.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "horad/base/text.h"
+#include "horad/model/represent_instance.h"
+
+namespace horad::model {
+namespace {
+
+using Options = RepresentOptions;
+using detail::append_instance;
+using detail::Members;
+
+/// The simplified form of one instance: the value alone, or an object that says its kind.
+void append_simplified(std::string& out, const AttributeView& a, const Context& context) {
+  const auto kind = a.kind();
+  const bool wrapped = kind == AttributeKind::kLanguageProperty || kind == AttributeKind::kVocabProperty ||
+                       kind == AttributeKind::kJsonProperty;
+  if (wrapped) {
+    out += '{';
+    out += detail::quoted_value_member(kind);
+    out += ':';
+  }
+  append_value(out, kind, a.value(), context, Form::kSimplified);
+  if (wrapped) out += '}';
+}
+
+void append_one(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
+  if (options.form == Form::kSimplified) return append_simplified(out, a, context);
+  append_instance(out, a, context, options);
+}
+
+/// Several instances of one attribute: an array, or in the simplified form {"dataset": {id: value}}.
+void append_several(std::string& out, std::span<const AttributeView> instances, const Context& context,
+                    const Options& options) {
+  if (options.form != Form::kSimplified) {
+    out += '[';
+    const char* comma = "";
+    for (const auto& instance : instances) {
+      out += std::exchange(comma, ",");
+      detail::append_object(out, instance, context, options);  // a bare value would not be read back as an instance
+    }
+    out += ']';
+    return;
+  }
+  Members outer(out);
+  outer.name("\"dataset\"");
+  Members inner(out);
+  for (const auto& instance : instances) {
+    std::string name;
+    const auto dataset = instance.dataset_id();
+    base::append_json_string(name, dataset.empty() ? "@none" : dataset);
+    inner.name(name);
+    append_simplified(out, instance, context);
+  }
+}
+
+bool holds(const std::vector<NameId>& list, NameId name) { return std::ranges::find(list, name) != list.end(); }
+
+bool shows(const AttributeView& a, const Options& options) {
+  if (options.only_listed && !holds(options.listed, a.name())) return false;
+  if (!options.omitted.empty() && holds(options.omitted, a.name())) return false;
+  if (options.dataset_ids.empty()) return true;
+  return std::ranges::find(options.dataset_ids, a.dataset_id()) != options.dataset_ids.end();
+}
+
+/// A document with dataset ids: instances of one name are gathered where the first of them stands.
+void append_gathered(Members& members, std::string& out, const std::vector<AttributeView>& shown,
+                     const Context& context, const Options& options) {
+  std::unordered_map<NameId, std::vector<AttributeView>> groups;
+  for (const auto& a : shown) groups[a.name()].push_back(a);
+  for (const auto& a : shown) {
+    auto& group = groups[a.name()];
+    if (group.empty()) continue;
+    members.name(context.quoted(a.name()));
+    const bool one = group.size() == 1 && (options.form != Form::kSimplified || group[0].dataset_id().empty());
+    if (one) {
+      append_one(out, group[0], context, options);
+    } else {
+      append_several(out, group, context, options);
+    }
+    group.clear();
+  }
+}
+
+void append_attributes(Members& members, std::string& out, DocumentView document, const Context& context,
+                       const Options& options) {
+  const auto all = document.attributes();
+  const bool datasets =
+      std::any_of(all.begin(), all.end(), [](const AttributeView& a) { return !a.dataset_id().empty(); });
+  if (datasets) {
+    std::vector<AttributeView> shown;
+    for (const auto a : all) {
+      if (shows(a, options)) shown.push_back(a);
+    }
+    return append_gathered(members, out, shown, context, options);
+  }
+  for (const auto a : all) {
+    if (shows(a, options)) append_one(members.name(context.quoted(a.name())), a, context, options);
+  }
+}
+
+}  // namespace
+
+namespace detail {
+
+void append_types(std::string& out, std::span<const NameId> types, const Context& context) {
+  if (types.size() == 1) {
+    out += context.quoted(types[0]);
+    return;
+  }
+  out += '[';
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (i > 0) out += ',';
+    out += context.quoted(types[i]);
+  }
+  out += ']';
+}
+
+void append_scopes(std::string& out, std::span<const std::string_view> scopes) {
+  if (scopes.size() == 1) return base::append_json_string(out, scopes[0]);
+  out += '[';
+  for (std::size_t i = 0; i < scopes.size(); ++i) {
+    if (i > 0) out += ',';
+    base::append_json_string(out, scopes[i]);
+  }
+  out += ']';
+}
+
+void append_members(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options) {
+  Members members(out);
+  if (options.id) base::append_json_string(members.name("\"id\""), document.id());
+  if (options.type) {
+    if (document.type_count() == 1) {
+      members.name("\"type\"") += context.quoted(document.type(0));
+    } else {
+      std::vector<NameId> types;
+      for (std::size_t i = 0; i < document.type_count(); ++i) types.push_back(document.type(i));
+      append_types(members.name("\"type\""), types, context);
+    }
+  }
+  if (options.scope) {
+    if (const auto scopes = document.scopes(); !scopes.empty()) append_scopes(members.name("\"scope\""), scopes);
+  }
+  if (options.sys_attrs) {
+    members.time("\"createdAt\"", document.created_at());
+    members.time("\"modifiedAt\"", document.modified_at());
+  }
+  append_attributes(members, out, document, context, options);
+  if (options.with_context) members.name("\"@context\"") += context.json();
+}
+
+}  // namespace detail
+
+void append_entity(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options) {
+  detail::append_members(out, document, context, options);
+}
+
+void append_entities(std::string& out, std::span<const Document> documents, const Context& context,
+                     const RepresentOptions& options) {
+  out += '[';
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (i > 0) out += ',';
+    append_entity(out, documents[i].view(), context, options);
+  }
+  out += ']';
+}
+
+void append_attribute(std::string& out, AttributeView attribute, const Context& context,
+                      const RepresentOptions& options) {
+  append_one(out, attribute, context, options);
+}
+
+bool shows_something(DocumentView document, const RepresentOptions& options) {
+  if (!options.only_listed && options.omitted.empty() && options.dataset_ids.empty()) return true;
+  const auto all = document.attributes();
+  return std::any_of(all.begin(), all.end(), [&](const AttributeView& a) { return shows(a, options); });
+}
+
+}  // namespace horad::model

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// From compact documents straight to JSON text (ETSI GS CIM 009 V1.9.1, 4.5.1 to 4.5.5, 4.21).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "horad/model/context.h"
+#include "horad/model/document.h"
+
+namespace horad::model {
+
+enum class Form : std::uint8_t { kNormalized, kConcise, kSimplified };
+
+struct RepresentOptions {
+  Form form = Form::kNormalized;
+  bool sys_attrs = false;     // createdAt and modifiedAt of the entity and of every attribute
+  bool with_context = false;  // the "@context" member: answers as application/ld+json
+  bool id = true;             // pick and omit can leave these out
+  bool type = true;
+  bool scope = true;
+  bool only_listed = false;  // attrs, pick: of the attributes only those in `listed`
+  std::vector<NameId> listed;
+  std::vector<NameId> omitted;           // omit
+  std::vector<std::string> dataset_ids;  // instances to show; "" is the default instance; empty: all
+};
+
+/// Appends `document` as one JSON object. Values come out as they came in. Cost: one pass, no allocation but in `out`;
+/// names are looked up in what `context` remembers.
+void append_entity(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options);
+/// The same as an array, in the order given.
+void append_entities(std::string& out, std::span<const Document> documents, const Context& context,
+                     const RepresentOptions& options);
+
+/// Appends one attribute of a document: an object, or in the other forms whatever they have.
+void append_attribute(std::string& out, AttributeView attribute, const Context& context,
+                      const RepresentOptions& options);
+
+/// True when `options` show at least one attribute of the document or nothing was asked to be left out.
+bool shows_something(DocumentView document, const RepresentOptions& options);
+
+/// The name of a kind as "type" has it: "Property", ...
+std::string_view kind_name(AttributeKind kind) noexcept;
+/// The member that holds the value of a kind in the normalized form: "value", "object", ...
+std::string_view value_member(AttributeKind kind) noexcept;
+
+/// Appends the value of an attribute as it stands under its member; vocabulary terms are compacted.
+void append_value(std::string& out, AttributeKind kind, const ValueView& value, const Context& context, Form form);
+/// The same for a value outside a document.
+void append_value(std::string& out, AttributeKind kind, const Value& value, const Context& context, Form form);
+
+}  // namespace horad::model

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "horad/store/shard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "horad/store/shard_checkpoint.h"
+
+namespace horad::store {
+namespace {
+
+constexpr std::size_t kSlice = 2'000;              // candidates of one query at a time
+constexpr std::size_t kCandidatesPerTurn = 8'000;  // of all queries
+constexpr std::size_t kBuildPerTurn = 20'000;      // documents looked at for attribute postings
+constexpr std::size_t kMostQueries = 4'096;        // running or waiting for their turn
+constexpr std::size_t kReportEvery = 64;           // turns
+
+std::unexpected<Error> stopping() { return fail(ErrorCode::kUnavailable, "the store is stopping"); }
+
+}  // namespace
+
+Shard::Shard(Surroundings& around, std::size_t index)
+    : around_(around), index_(index), queue_(around.options.queue_bound) {}
+
+Shard::~Shard() { stop(); }
+
+void Shard::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Shard::stop() {
+  queue_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+/// True when there is work besides the queue.
+bool Shard::restless() const {
+  if (!queries_.empty() || (checkpoint_run_ && checkpoint_run_->can_go_on())) return true;
+  return std::ranges::any_of(collections_, [](const auto& entry) { return entry.second->indexes.building(); });
+}
+
+void Shard::run() {
+  std::vector<Task> tasks;
+  for (;;) {
+    const auto patience = restless() ? std::optional{std::chrono::nanoseconds{0}} : std::nullopt;
+    if (!queue_.take_all(tasks, patience)) break;
+    turn(tasks);
+    tasks.clear();
+  }
+  for (auto& query : queries_) query.task.done(stopping());
+  queries_.clear();
+  finish_checkpoint();
+  for (auto& done : checkpoint_wanted_) done(stopping());
+}
+
+void Shard::turn(std::vector<Task>& tasks) {
+  for (auto& task : tasks) {
+    if (auto* const asked = std::get_if<ReadTask>(&task)) {
+      read(*asked);
+    } else if (auto* const query = std::get_if<QueryTask>(&task)) {
+      if (queries_.size() >= kMostQueries) {
+        around_.counters.refused.add();
+        query->done(fail(ErrorCode::kOverloaded, "too many queries wait"));
+        continue;
+      }
+      queries_.push_back({std::move(*query), nullptr, nullptr});
+    } else if (auto* const call = std::get_if<Call>(&task)) {
+      (*call)(*this);
+    } else {
+      writes_.push_back(std::move(task));
+    }
+  }
+  step_queries();
+  if (!writes_.empty()) write_turn();
+  build_postings();
+  advance_checkpoint();
+  if (++turns_ % kReportEvery == 1) report();
+}
+
+Shard::Collection* Shard::find(const Tenant& tenant) const {
+  const auto found = collections_.find(tenant);
+  return found == collections_.end() ? nullptr : found->second.get();
+}
+
+Shard::Collection& Shard::find_or_make(const Tenant& tenant) {
+  auto& collection = collections_[tenant];
+  if (!collection) {
+    collection = std::make_unique<Collection>();
+    collection->tenant = tenant;
+    if (tenant.space == Space::kCity) collection->history_key = fmt::format("{}/city", tenant.name);
+  }
+  return *collection;
+}
+
+void Shard::read(ReadTask& task) {
+  around_.counters.reads.add();
+  const Collection* const collection = find(task.address.tenant);
+  const auto number = collection ? collection->table.find(task.address.id) : std::nullopt;
+  if (!number) {
+    task.done(fail(ErrorCode::kNotFound, fmt::format("there is no entity {}", task.address.id)));
+    return;
+  }
+  task.done(collection->table.document(*number));
+}
+
+void Shard::step_queries() {
+  std::size_t budget = kCandidatesPerTurn;
+  while (budget > 0 && !queries_.empty()) {
+    Running query = std::move(queries_.front());
+    queries_.pop_front();
+    if (!query.run) {
+      around_.counters.queries.add();
+      query.collection = find(query.task.tenant);
+      if (!query.collection) {
+        query.task.done(ShardPage{});
+        continue;
+      }
+      query.run =
+          std::make_unique<QueryRun>(query.collection->table, query.collection->indexes, std::move(query.task.query));
+    }
+    std::size_t slice = std::min(kSlice, budget);
+    budget -= slice;
+    const bool done = query.run->step(slice);
+    budget += slice;  // what it did not need
+    if (done) {
+      answer_query(query);
+    } else {
+      queries_.push_back(std::move(query));
+    }
+  }
+}
+
+void Shard::answer_query(Running& query) {
+  query.task.done(ShardPage{std::move(query.run->documents()), query.run->matched()});
+}
+
+void Shard::build_postings() {
+  for (auto& [tenant, collection] : collections_) {
+    if (!collection->indexes.building()) continue;
+    collection->indexes.build_some(collection->table, kBuildPerTurn);
+    return;
+  }
+}
+
+void Shard::report() {
+  const auto log_bytes = static_cast<std::int64_t>(log_->file_bytes());
+  around_.counters.log_bytes.add(log_bytes - reported_log_bytes_);
+  reported_log_bytes_ = log_bytes;
+  auto memory = static_cast<std::int64_t>(history_->memory_bytes());
+  for (const auto& [tenant, collection] : collections_) {
+    memory += static_cast<std::int64_t>(collection->table.memory_bytes() + collection->indexes.memory_bytes());
+  }
+  around_.counters.memory_bytes.add(memory - reported_memory_);
+  reported_memory_ = memory;
+}
+
+std::vector<TypeCount> Shard::types(const Tenant& tenant) const {
+  std::vector<TypeCount> counts;
+  if (const Collection* const collection = find(tenant)) {
+    for (const auto& [type, numbers] : collection->indexes.types()) counts.push_back({type, numbers.cardinality()});
+  }
+  return counts;
+}
+
+std::shared_ptr<const HistorySnapshot> Shard::collect(const Tenant& tenant, const HistoryQuery& query) const {
+  return history_->collect(fmt::format("{}/{}", tenant.name, tenant.space == Space::kCity ? "city" : "system"), query);
+}
+
+std::vector<Tenant> Shard::recovered_tenants() const {
+  std::vector<Tenant> tenants;
+  for (const auto& [tenant, collection] : collections_) tenants.push_back(tenant);
+  return tenants;
+}
+
+}  // namespace horad::store
