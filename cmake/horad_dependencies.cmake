@@ -36,7 +36,9 @@ pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)  # GTFS archives
 find_package(CLI11 REQUIRED)                    # command line
 find_package(spdlog REQUIRED)                   # log lines
 horad_plain(tomlplusplus)                       # configuration files (header only)
-find_package(GTest REQUIRED)                    # tests
-find_package(benchmark REQUIRED)                # benchmarks of cores
-find_library(HORAD_RAPIDCHECK rapidcheck REQUIRED)
-horad_plain(rapidcheck ${HORAD_RAPIDCHECK})     # property-based tests
+if(BUILD_TESTING)  # ./run installs and needs none of these
+  find_package(GTest REQUIRED)                    # tests
+  find_package(benchmark REQUIRED)                # benchmarks of cores
+  find_library(HORAD_RAPIDCHECK rapidcheck REQUIRED)
+  horad_plain(rapidcheck ${HORAD_RAPIDCHECK})     # property-based tests
+endif()
