@@ -24,10 +24,6 @@ Result<std::shared_ptr<model::Context>> context_for(Contexts& contexts, const Ca
   return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
 }
 
-std::unexpected<Error> no_subscription() {
-  return fail(ErrorCode::kNotFound, "There is no subscription with this id.");
-}
-
 Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, const Definition& definition,
                                                     Timestamp version) {
   auto context = contexts.get(definition.context);
@@ -38,13 +34,13 @@ Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, const De
   return std::make_shared<const Subscription>(std::move(*compiled));
 }
 
-Task<Result<StoredSubscription>> read_one(store::Store& store, const SystemNames& system, std::string tenant,
-                                          std::string id) {
+Task<Result<StoredDocument>> read_one(store::Store& store, const SystemNames& system, std::string tenant,
+                                      std::string id) {
   const auto read = co_await ask<Result<model::Document>>(
-      [&](auto done) { store.read(subscription_address(std::move(tenant), id), std::move(done)); });
-  if (!read && read.error().code == ErrorCode::kNotFound) co_return no_subscription();
+      [&](auto done) { store.read(kept_address(Kept::kSubscription, std::move(tenant), id), std::move(done)); });
+  if (!read && read.error().code == ErrorCode::kNotFound) co_return no_such(Kept::kSubscription);
   if (!read) co_return std::unexpected(read.error());
-  if (!read->view().has_type(system.subscription)) co_return no_subscription();
+  if (!read->view().has_type(system.subscription)) co_return no_such(Kept::kSubscription);
   co_return read_stored(system, read->view());
 }
 
@@ -71,8 +67,8 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
   DeliveryState delivery;
   delivery.cursor = state.store.end();
   const auto written = co_await ask<Result<store::Written>>([&](auto done) {
-    state.store.write(subscription_address(caller.tenant, id), create_stored(state.system, *definition, delivery),
-                      std::move(done));
+    state.store.write(kept_address(Kept::kSubscription, caller.tenant, id),
+                      create_stored(state.system, Kept::kSubscription, *definition, delivery), std::move(done));
   });
   if (!written) co_return std::unexpected(written.error());
   auto compiled = compile(state.contexts, *definition, written->at);
@@ -127,8 +123,8 @@ Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view i
     const auto patched = patch_subscription(stored->definition, body, **context, state.names, state.clock.now());
     if (!patched) co_return std::unexpected(patched.error());
     const auto written = co_await ask<Result<store::Written>>([&](auto done) {
-      state.store.write(subscription_address(caller.tenant, id), update_stored(state.system, *patched, stored->version),
-                        std::move(done));
+      state.store.write(kept_address(Kept::kSubscription, caller.tenant, id),
+                        update_stored(state.system, Kept::kSubscription, *patched, stored->version), std::move(done));
     });
     if (written) {
       auto compiled = compile(state.contexts, *patched, written->at);
@@ -145,7 +141,8 @@ Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view i
 Task<Result<void>> Broker::remove_subscription(Caller caller, std::string_view id) {
   if (auto known = state_->known(caller.tenant); !known) co_return known;
   const auto written = co_await ask<Result<store::Written>>([&](auto done) {
-    state_->store.write(subscription_address(caller.tenant, id), remove_stored(state_->system), std::move(done));
+    state_->store.write(kept_address(Kept::kSubscription, caller.tenant, id),
+                        remove_stored(state_->system, Kept::kSubscription), std::move(done));
   });
   if (!written) co_return std::unexpected(written.error());
   if (state_->notifier) state_->notifier->remove(std::move(caller.tenant), std::string{id}, written->at);

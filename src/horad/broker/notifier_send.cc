@@ -152,8 +152,8 @@ void Notifier::Core::commit() {
     hold->lane.dirty = false;
     refresh(hold);
     const auto& lane = hold->lane;
-    writes.push_back(
-        {subscription_address(lane.tenant(), lane.subscription().id), store_delivery(system, lane.state())});
+    writes.push_back({kept_address(Kept::kSubscription, lane.tenant(), lane.subscription().id),
+                      store_delivery(system, lane.state())});
     storing.push_back(std::move(hold));
   }
   if (!dirty.empty()) {  // the others are stored next time; until then our own cursor waits for them

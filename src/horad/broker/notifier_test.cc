@@ -43,7 +43,8 @@ class NotifierTest : public ::testing::Test {
     ASSERT_TRUE(definition) << definition.error().detail;
     DeliveryState state;
     state.cursor = harness.store->end();
-    const auto written = harness.write(subscription_address("", id), create_stored(system, *definition, state));
+    const auto written = harness.write(kept_address(Kept::kSubscription, "", id),
+                                       create_stored(system, Kept::kSubscription, *definition, state));
     ASSERT_TRUE(written) << written.error().detail;
     auto compiled = compile_subscription(*definition, contexts.core()).value();
     compiled.version = written->at;
@@ -52,7 +53,7 @@ class NotifierTest : public ::testing::Test {
 
   /// As at a start of the program: what is stored decides.
   void resume(const std::string& id) {
-    const auto document = harness.read(subscription_address("", id));
+    const auto document = harness.read(kept_address(Kept::kSubscription, "", id));
     ASSERT_TRUE(document);
     auto stored = read_stored(system, document->view()).value();
     auto compiled = compile_subscription(stored.definition, contexts.core()).value();

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "horad/base/text.h"
+#include "horad/broker/members.h"
 #include "horad/broker/subscription.h"
 #include "horad/model/context.h"
 #include "horad/model/geo_query.h"
@@ -15,86 +16,9 @@
 namespace horad::broker {
 namespace {
 
-constexpr std::size_t kMostListed = 1'000;  // entries of any list in a subscription
-
-std::unexpected<Error> wrong(std::string_view at, std::string what) {
-  return fail(ErrorCode::kBadRequestData, std::move(what), "/" + std::string{at});
-}
-
 std::unexpected<Error> not_served(std::string_view at, std::string what) {
   return fail(ErrorCode::kNotSupported, std::move(what), "/" + std::string{at});
 }
-
-/// A pointer into an object by member name; null when it is not there.
-const json::value* member(const json::object& object, std::string_view name) noexcept {
-  return object.if_contains(json::string_view{name.data(), name.size()});
-}
-
-/// Reads the members of one object, remembering the first that is wrong.
-class Members {
- public:
-  Members(const json::object& object, std::string path) : object_(object), path_(std::move(path)) {}
-
-  const Result<void>& state() const noexcept { return state_; }
-  std::string at(std::string_view name) const {
-    return path_.empty() ? std::string{name} : path_ + "/" + std::string{name};
-  }
-  void refuse(std::string_view name, std::string what) {
-    if (state_) state_ = wrong(at(name), std::move(what));
-  }
-  const json::value* find(std::string_view name) const noexcept { return member(object_, name); }
-
-  std::string_view text(std::string_view name) {
-    const auto* const value = find(name);
-    if (value == nullptr) return {};
-    if (!value->is_string() || value->get_string().empty()) {
-      refuse(name, "'" + std::string{name} + "' is a text and not empty.");
-      return {};
-    }
-    return text_of(value->get_string());
-  }
-  bool flag(std::string_view name, bool fallback) {
-    const auto* const value = find(name);
-    if (value == nullptr) return fallback;
-    if (!value->is_bool()) refuse(name, "'" + std::string{name} + "' is true or false.");
-    return value->is_bool() ? value->get_bool() : fallback;
-  }
-  /// A number above zero in units of `unit`; the fallback when it is not there.
-  Duration duration(std::string_view name, Duration unit, Duration fallback) {
-    const auto* const value = find(name);
-    if (value == nullptr) return fallback;
-    json::error_code trouble;
-    const auto number = value->is_number() ? value->to_number<double>(trouble) : 0.0;
-    if (!(number > 0) || number > 1e9) {
-      refuse(name, "'" + std::string{name} + "' is a number above 0.");
-      return fallback;
-    }
-    return Duration{static_cast<Duration::rep>(number * static_cast<double>(unit.count()))};
-  }
-  /// Calls `each` with every text of a list that must not be empty.
-  template <class Each>
-  void texts(std::string_view name, Each each) {
-    const auto* const value = find(name);
-    if (value == nullptr) return;
-    const auto* const list = value->if_array();
-    if (list == nullptr || list->empty() || list->size() > kMostListed) {
-      return refuse(name, "'" + std::string{name} + "' is a list of 1 to 1000 texts.");
-    }
-    for (const auto& item : *list) {
-      if (!item.is_string() || item.get_string().empty())
-        return refuse(name, "'" + std::string{name} + "' has texts only.");
-      keep(each(text_of(item.get_string())));
-    }
-  }
-  void keep(Result<void> done) {
-    if (!done && state_) state_ = std::move(done);
-  }
-
- private:
-  const json::object& object_;
-  std::string path_;
-  Result<void> state_;
-};
 
 auto append_name(model::Context& context, std::vector<model::NameId>& out) {
   return [&context, &out](std::string_view name) -> Result<void> {

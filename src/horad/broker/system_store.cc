@@ -33,8 +33,16 @@ json::array to_json(const store::Cursor& cursor) {
   return out;
 }
 
-std::unexpected<Error> no_subscription() {
-  return fail(ErrorCode::kNotFound, "There is no subscription with this id.");
+std::string_view word_for(Kept kind) noexcept {
+  switch (kind) {
+    case Kept::kSubscription:
+      return "subscription";
+    case Kept::kRegistration:
+      return "context source registration";
+    case Kept::kSourceSubscription:
+      return "context source registration subscription";
+  }
+  return {};
 }
 
 }  // namespace
@@ -43,6 +51,8 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
   SystemNames out;
   const std::pair<NameId*, std::string_view> wanted[] = {
       {&out.subscription, "https://uri.etsi.org/ngsi-ld/Subscription"},
+      {&out.registration, "https://uri.etsi.org/ngsi-ld/ContextSourceRegistration"},
+      {&out.source_subscription, "urn:horad:system:SourceSubscription"},
       {&out.definition, "urn:horad:system:definition"},
       {&out.context, "urn:horad:system:context"},
       {&out.delivery, "urn:horad:system:delivery"},
@@ -58,19 +68,41 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
   return out;
 }
 
-store::Address subscription_address(std::string tenant, std::string_view id) {
-  return {{std::move(tenant), store::Space::kSystem}, std::string{id}};
+model::NameId SystemNames::type_of(Kept kind) const noexcept {
+  switch (kind) {
+    case Kept::kSubscription:
+      return subscription;
+    case Kept::kRegistration:
+      return registration;
+    case Kept::kSourceSubscription:
+      return source_subscription;
+  }
+  return subscription;
+}
+
+std::unexpected<Error> no_such(Kept kind) {
+  return fail(ErrorCode::kNotFound, "There is no " + std::string{word_for(kind)} + " with this id.");
+}
+
+store::Address kept_address(Kept kind, std::string tenant, std::string_view id) {
+  std::string_view prefix;  // ids of subscriptions do not begin with urn:horad:system:, so nothing meets
+  if (kind == Kept::kRegistration) prefix = "urn:horad:system:registration:";
+  if (kind == Kept::kSourceSubscription) prefix = "urn:horad:system:source-subscription:";
+  return {{std::move(tenant), store::Space::kSystem}, std::string{prefix}.append(id)};
 }
 
 store::Address notifier_address() { return {{"", store::Space::kSystem}, "urn:horad:system:notifier"}; }
 
-store::Mutation create_stored(const SystemNames& names, Definition definition, DeliveryState delivery) {
-  return [names, definition = std::move(definition), delivery = std::move(delivery)](const DocumentView* current,
-                                                                                     Timestamp) -> Result<Change> {
-    if (current != nullptr) return fail(ErrorCode::kAlreadyExists, "A subscription with this id exists already.");
+store::Mutation create_stored(const SystemNames& names, Kept kind, Definition definition,
+                              const DeliveryState& delivery) {
+  return [names, kind, definition = std::move(definition), delivery](const DocumentView* current,
+                                                                     Timestamp) -> Result<Change> {
+    if (current != nullptr) {
+      return fail(ErrorCode::kAlreadyExists, "A " + std::string{word_for(kind)} + " with this id exists already.");
+    }
     Change change;
     change.kind = model::ChangeKind::kCreated;
-    change.types = {names.subscription};
+    change.types = {names.type_of(kind)};
     change.scopes.emplace();
     change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
     change.set.push_back(json_attribute(names.context, context_text(definition)));
@@ -79,24 +111,25 @@ store::Mutation create_stored(const SystemNames& names, Definition definition, D
   };
 }
 
-store::Mutation update_stored(const SystemNames& names, Definition definition, Timestamp version) {
-  return
-      [names, definition = std::move(definition), version](const DocumentView* current, Timestamp) -> Result<Change> {
-        if (current == nullptr) return no_subscription();
-        const auto stored = current->find(names.definition);
-        if (!stored || stored->modified_at() != version) {
-          return fail(ErrorCode::kConflict, "The subscription was changed by somebody else meanwhile.");
-        }
-        Change change;
-        change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
-        change.set.push_back(json_attribute(names.context, context_text(definition)));
-        return change;
-      };
+store::Mutation update_stored(const SystemNames& names, Kept kind, Definition definition, Timestamp version) {
+  return [names, kind, definition = std::move(definition), version](const DocumentView* current,
+                                                                    Timestamp) -> Result<Change> {
+    if (current == nullptr) return no_such(kind);
+    const auto stored = current->find(names.definition);
+    if (!stored || stored->modified_at() != version) {
+      return fail(ErrorCode::kConflict,
+                  "The " + std::string{word_for(kind)} + " was changed by somebody else meanwhile.");
+    }
+    Change change;
+    change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
+    change.set.push_back(json_attribute(names.context, context_text(definition)));
+    return change;
+  };
 }
 
-store::Mutation remove_stored(const SystemNames& names) {
-  return [names](const DocumentView* current, Timestamp) -> Result<Change> {
-    if (current == nullptr || !current->has_type(names.subscription)) return no_subscription();
+store::Mutation remove_stored(const SystemNames& names, Kept kind) {
+  return [names, kind](const DocumentView* current, Timestamp) -> Result<Change> {
+    if (current == nullptr || !current->has_type(names.type_of(kind))) return no_such(kind);
     Change change;
     change.kind = model::ChangeKind::kDeleted;
     return change;
@@ -124,16 +157,15 @@ store::Mutation store_cursor(const SystemNames& names, const store::Cursor& curs
   };
 }
 
-Result<StoredSubscription> read_stored(const SystemNames& names, DocumentView document) {
+Result<StoredDocument> read_stored(const SystemNames& names, DocumentView document) {
   const auto definition = text_at(document, names.definition);
   const auto context = text_at(document, names.context);
   if (!definition || !context || context->size() < 2) {
-    return fail(ErrorCode::kDamaged,
-                "The stored subscription " + std::string{document.id()} + " lacks its definition.");
+    return fail(ErrorCode::kDamaged, "The stored document " + std::string{document.id()} + " lacks its definition.");
   }
   auto body = parse_json_object(*definition);
   if (!body) return std::unexpected(std::move(body).error());
-  StoredSubscription out{{std::move(*body), std::string{context->substr(1, context->size() - 2)}}, {}, {}};
+  StoredDocument out{{std::move(*body), std::string{context->substr(1, context->size() - 2)}}, {}, {}};
   out.version = document.find(names.definition)->modified_at();
   if (const auto delivery = text_at(document, names.delivery)) {
     if (const auto value = parse_json(*delivery)) out.delivery = delivery_from_json(*value);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the broker keeps of its own: subscriptions and cursors, as entities in the system space of the store, so that
-// they are as durable as data and come back after a restart.
+// What the broker keeps of its own: subscriptions, registrations and cursors, as entities in the system space of the
+// store, so that they are as durable as data and come back after a restart.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,10 +15,15 @@
 
 namespace horad::broker {
 
+/// The sorts of documents that are kept for a tenant.
+enum class Kept : std::uint8_t { kSubscription, kRegistration, kSourceSubscription };
+
 /// The interned names of these entities, made once.
 struct SystemNames {
-  model::NameId subscription;  // the type
-  model::NameId definition;    // JsonProperty: Definition::body
+  model::NameId subscription;         // the type
+  model::NameId registration;         // the type
+  model::NameId source_subscription;  // the type
+  model::NameId definition;           // JsonProperty: Definition::body
   model::NameId context;   // JsonProperty: Definition::context, in an array, for a JSON text alone is no JsonProperty
   model::NameId delivery;  // JsonProperty: DeliveryState
   model::NameId notifier;  // the type
@@ -25,27 +31,33 @@ struct SystemNames {
   model::NameId location;  // the default GeoProperty of GeoJSON
 
   static Result<SystemNames> make(model::Names& names);
+  model::NameId type_of(Kept kind) const noexcept;
 };
 
-struct StoredSubscription {
+struct StoredDocument {
   Definition definition;
   DeliveryState delivery;
   Timestamp version{};  // when the definition was stored
 };
 
-store::Address subscription_address(std::string tenant, std::string_view id);
+/// Where the document of this id lies. Ids of different sorts never meet.
+store::Address kept_address(Kept kind, std::string tenant, std::string_view id);
 store::Address notifier_address();
 
 /// errors of the mutations: kAlreadyExists (create), kNotFound (update, remove), kConflict (update of another version)
-store::Mutation create_stored(const SystemNames& names, Definition definition, DeliveryState delivery);
-store::Mutation update_stored(const SystemNames& names, Definition definition, Timestamp version);
-store::Mutation remove_stored(const SystemNames& names);
-/// Does nothing when the subscription is gone.
+store::Mutation create_stored(const SystemNames& names, Kept kind, Definition definition,
+                              const DeliveryState& delivery);
+store::Mutation update_stored(const SystemNames& names, Kept kind, Definition definition, Timestamp version);
+store::Mutation remove_stored(const SystemNames& names, Kept kind);
+/// Does nothing when the document is gone.
 store::Mutation store_delivery(const SystemNames& names, const DeliveryState& delivery);
 store::Mutation store_cursor(const SystemNames& names, const store::Cursor& cursor);
 
+/// "There is no subscription with this id.", kNotFound.
+std::unexpected<Error> no_such(Kept kind);
+
 /// errors  kDamaged when the entity is not one of ours
-Result<StoredSubscription> read_stored(const SystemNames& names, model::DocumentView document);
+Result<StoredDocument> read_stored(const SystemNames& names, model::DocumentView document);
 std::optional<store::Cursor> read_cursor(const SystemNames& names, model::DocumentView document);
 
 }  // namespace horad::broker
