@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "horad/app/command.h"
+#include "horad/app/pinned_contexts.h"
 #include "horad/app/serve.h"
 #include "horad/base/text.h"
 #include "horad/edge/server.h"
@@ -51,6 +52,10 @@ std::vector<Finding> examine(const ServeOptions& options) {
     out.push_back({fmt::format("tiles {}", options.tiles), trouble_of(edge::Tiles::open(options.tiles))});
   if (!options.web.empty())
     out.push_back({fmt::format("web {}", options.web), trouble_of(edge::StaticFiles::open(options.web))});
+  if (!options.pinned_contexts.empty()) {
+    out.push_back({fmt::format("{} pinned contexts", options.pinned_contexts.size()),
+                   trouble_of(read_pinned_contexts(options.pinned_contexts))});
+  }
   return out;
 }
 
@@ -75,10 +80,14 @@ void print_json(const Config& config, const std::vector<Finding>& findings) {
 }
 
 void print_text(const Config& config, const std::vector<Finding>& findings, bool explain) {
-  for (const auto& setting : settings()) {
-    const auto& value = config.find(setting.key)->second;
-    if (explain)
-      fmt::print("{:<12} = {:<28} from {}\n", setting.key, value.text.empty() ? "(none)" : value.text, value.origin);
+  if (explain) {
+    const auto print = [](std::string_view key, const Value& value) {
+      fmt::print("{:<12} = {:<28} from {}\n", key, value.text.empty() ? "(none)" : value.text, value.origin);
+    };
+    for (const auto& setting : settings()) print(setting.key, config.find(setting.key)->second);
+    for (const auto& [key, value] : config) {
+      if (key.find('.') != std::string::npos) print(key, value);  // rows of tables, which are no settings of their own
+    }
   }
   for (const auto& [what, trouble] : findings)
     fmt::print("{:<7} {}{}{}\n", trouble.empty() ? "ok" : "failed", what, trouble.empty() ? "" : ": ", trouble);

@@ -8,6 +8,7 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
+#include <filesystem>
 #include <thread>
 
 #include "horad/base/text.h"
@@ -86,6 +87,31 @@ std::optional<std::string> text_of(const toml::node& node) {
   return std::nullopt;
 }
 
+/// The keys of this table are URLs, so that it has no setting of its own in the table of settings.
+constexpr std::string_view kPinnedContexts = "pinned_contexts";
+
+/// errors  kInvalidRequest naming the line
+Result<void> read_pinned_contexts(Config& config, const Sources& sources, const toml::node& node) {
+  const auto bad = [&](const toml::node& at, std::string_view what) {
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("{}, line {}: {}", sources.file_name, at.source().begin.line, what),
+                std::string{kPinnedContexts});
+  };
+  const auto* const rows = node.as_table();
+  if (rows == nullptr) return bad(node, "'pinned_contexts' is a table of rows \"URL\" = \"file\".");
+  for (const auto& [url, value] : *rows) {
+    const auto file = value.value<std::string>();
+    if (!value.is_string() || file->empty())
+      return bad(value, fmt::format("'pinned_contexts': \"{}\" takes the name of a file.", url.str()));
+    if (!url.str().starts_with("http://") && !url.str().starts_with("https://"))
+      return bad(value, fmt::format("'pinned_contexts': \"{}\" is not an http or https URL.", url.str()));
+    const auto path = std::filesystem::path{sources.file_name}.parent_path() / *file;
+    config[fmt::format("{}.{}", kPinnedContexts, url.str())] = {
+        path.lexically_normal().string(), fmt::format("{}, line {}", sources.file_name, value.source().begin.line)};
+  }
+  return {};
+}
+
 Result<void> read_file(Config& config, const Sources& sources) {
   toml::table table;
   try {
@@ -95,6 +121,10 @@ Result<void> read_file(Config& config, const Sources& sources) {
                 fmt::format("{}, line {}: {}.", sources.file_name, error.source().begin.line, error.description()));
   }
   for (const auto& [key, node] : table) {
+    if (key.str() == kPinnedContexts) {
+      if (auto good = read_pinned_contexts(config, sources, node); !good) return good;
+      continue;
+    }
     const auto origin = fmt::format("{}, line {}", sources.file_name, node.source().begin.line);
     const Setting* setting = find(key.str());
     if (setting == nullptr)
@@ -211,6 +241,9 @@ Result<ServeOptions> to_serve_options(const Config& config) {
   out.port_file = text("port_file");
   out.unsafe_fast = text("unsafe_fast") == "true";
   out.hosts = accepted_hosts(text("allow_host"));
+  const auto pins = fmt::format("{}.", kPinnedContexts);
+  for (auto row = config.lower_bound(pins); row != config.end() && row->first.starts_with(pins); ++row)
+    out.pinned_contexts.emplace(row->first.substr(pins.size()), row->second.text);
   return out;
 }
 

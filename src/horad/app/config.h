@@ -35,7 +35,9 @@ struct Value {
   std::string text;
   std::string origin;  // "default", "horad.toml, line 3", "HORAD_LISTEN", "--listen"
 };
-using Config = std::map<std::string, Value, std::less<>>;  // by key; every setting is there
+/// By key; every setting is there. A row `"URL" = "file"` of the table [pinned_contexts] of the file has the key
+/// `pinned_contexts.URL`, and its path is relative to the configuration file.
+using Config = std::map<std::string, Value, std::less<>>;
 
 struct Sources {
   std::string file_name;                                       // for messages
@@ -59,7 +61,8 @@ struct ServeOptions {
   std::size_t segment_bytes = 0;     // of one file of the change log
   std::size_t checkpoint_bytes = 0;  // of change log between checkpoints
   bool unsafe_fast = false;
-  std::vector<std::string> hosts;  // names accepted in Host
+  std::vector<std::string> hosts;                                   // names accepted in Host
+  std::map<std::string, std::string, std::less<>> pinned_contexts;  // URL of an @context document -> file that has it
 };
 
 /// Checks values against each other.

@@ -46,15 +46,19 @@ TEST_P(BadFile, IsRefusedNamingThePlace) {
   EXPECT_NE(config.error().detail.find(GetParam().says), std::string::npos) << config.error().detail;
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, BadFile,
-                         testing::Values(Bad{"UnknownKey", "data = \"x\"\nlisen = \"y\"\n",
-                                             "line 2: there is no setting 'lisen'"},
-                                         Bad{"NotToml", "data = \n", "line 1"},
-                                         Bad{"WrongKind", "shards = \"many\"\n", "'many' is not a whole number"},
-                                         Bad{"NoSwitch", "unsafe_fast = \"perhaps\"\n", "neither true nor false"},
-                                         Bad{"List", "tiles = [\"a\"]\n", "'tiles' takes one value"},
-                                         Bad{"Table", "[tiles]\n", "takes one value"}),
-                         [](const auto& c) { return std::string{c.param.name}; });
+INSTANTIATE_TEST_SUITE_P(
+    Files, BadFile,
+    testing::Values(Bad{"UnknownKey", "data = \"x\"\nlisen = \"y\"\n", "line 2: there is no setting 'lisen'"},
+                    Bad{"NotToml", "data = \n", "line 1"},
+                    Bad{"WrongKind", "shards = \"many\"\n", "'many' is not a whole number"},
+                    Bad{"NoSwitch", "unsafe_fast = \"perhaps\"\n", "neither true nor false"},
+                    Bad{"List", "tiles = [\"a\"]\n", "'tiles' takes one value"},
+                    Bad{"PinsAreATable", "pinned_contexts = 1\n", "line 1: 'pinned_contexts' is a"},
+                    Bad{"PinToNoFile", "[pinned_contexts]\n\"http://a/c\" = 1\n",
+                        "line 2: 'pinned_contexts': \"http://a/c\" takes the name of a file"},
+                    Bad{"PinOfNoUrl", "[pinned_contexts]\nc = \"f\"\n", "\"c\" is not an http"},
+                    Bad{"Table", "[tiles]\n", "takes one value"}),
+    [](const auto& c) { return std::string{c.param.name}; });
 
 Result<ServeOptions> options_with(std::map<std::string, std::string, std::less<>> flags) {
   flags.try_emplace("data", "/data");
@@ -81,6 +85,21 @@ TEST(ServeOptions, RefusesWhatMakesNoSense) {
   EXPECT_FALSE(options_with({{"data", ""}}));
   EXPECT_FALSE(options_with({{"access", "closed"}}));
   EXPECT_FALSE(options_with({{"shards", "257"}}));
+}
+
+TEST(ServeOptions, PinnedContextsAreFilesBesideTheConfiguration) {
+  auto from = sources(
+      "data = \"d\"\n[pinned_contexts]\n\"https://a.example/c\" = \"ctx/a.jsonld\"\n"
+      "\"http://b.example/c\" = \"/b.jsonld\"\n");
+  from.file_name = "/etc/horad/horad.toml";
+  const auto config = resolve(from);
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->at("pinned_contexts.https://a.example/c").origin, "/etc/horad/horad.toml, line 3");
+  const auto options = to_serve_options(*config);
+  ASSERT_TRUE(options) << options.error().detail;
+  EXPECT_EQ(options->pinned_contexts,
+            (std::map<std::string, std::string, std::less<>>{{"https://a.example/c", "/etc/horad/ctx/a.jsonld"},
+                                                             {"http://b.example/c", "/b.jsonld"}}));
 }
 
 TEST(ServeOptions, AcceptsItsOwnNamesAndThoseAdded) {

@@ -5,6 +5,7 @@
 
 #include "horad/app/kill_switch.h"
 #include "horad/app/metrics.h"
+#include "horad/app/pinned_contexts.h"
 #include "horad/base/real_world.h"
 #include "horad/broker/broker.h"
 #include "horad/edge/http_client.h"
@@ -35,6 +36,7 @@ struct ServerApp::State {
   std::unique_ptr<broker::Broker> broker;
   std::shared_ptr<const edge::Tiles> tiles;
   std::shared_ptr<const edge::StaticFiles> web;
+  broker::ContextDocuments pinned;
   std::vector<base::Metric> metrics;
   std::function<void(std::string_view)> report;
 
@@ -55,6 +57,9 @@ Result<void> ServerApp::State::open_files(const ServeOptions& options) {
     if (!opened) return std::unexpected(std::move(opened).error());
     web = std::move(*opened);
   }
+  auto documents = read_pinned_contexts(options.pinned_contexts);
+  if (!documents) return std::unexpected(std::move(documents).error());
+  pinned = std::move(*documents);
   return {};
 }
 
@@ -86,7 +91,7 @@ Result<void> ServerApp::State::open_engine(const ServeOptions& options) {
   if (!opened) return std::unexpected(std::move(opened).error());
   store = std::move(*opened);
   client = std::make_unique<edge::HttpClient>();
-  auto made = broker::Broker::open(*store, names, clock, random, *client);
+  auto made = broker::Broker::open(*store, names, clock, random, *client, {}, std::move(pinned));
   if (!made) return std::unexpected(std::move(made).error());
   broker = std::move(*made);
   live = std::make_unique<edge::LiveFeed>(*store, names, clock);

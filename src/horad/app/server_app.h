@@ -18,7 +18,8 @@ namespace horad::app {
 class ServerApp {
  public:
   /// Recovers the data and serves. `report` gets one line for each event of the life cycle and may be empty.
-  ///   errors   those of Store::open, Broker::open, Server::open, Tiles::open, StaticFiles::open
+  ///   errors   those of Store::open, Broker::open, Server::open, Tiles::open, StaticFiles::open,
+  ///            read_pinned_contexts
   static Result<std::unique_ptr<ServerApp>> open(const ServeOptions& options,
                                                  std::function<void(std::string_view)> report = {});
   ~ServerApp();  // stop()

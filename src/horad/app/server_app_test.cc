@@ -69,6 +69,43 @@ TEST_F(ServerAppTest, OneProcessForADirectoryAndOneForAPort) {
   EXPECT_FALSE(std::filesystem::exists(same_port.data)) << "a server that cannot start leaves nothing behind";
 }
 
+TEST_F(ServerAppTest, PinnedContextsStandForTheirUrls) {
+  std::ofstream(directory_ / "outer.jsonld")
+      << R"({"@context":["https://b.example/inner",{"Lamp":"https://city.example/Lamp"}]})";
+  std::ofstream(directory_ / "inner.jsonld") << R"({"@context":{"power":"https://city.example/power"}})";
+  auto with_pins = options();
+  with_pins.pinned_contexts = {{"https://a.example/outer", directory_ / "outer.jsonld"},
+                               {"https://b.example/inner", directory_ / "inner.jsonld"}};
+  auto opened = ServerApp::open(with_pins);
+  ASSERT_TRUE(opened) << opened.error().detail;
+  app_ = std::move(*opened);
+  const std::string body = R"({"id":"urn:ngsi-ld:Lamp:1","type":"Lamp","power":{"type":"Property","value":7},)"
+                           R"("@context":["https://a.example/outer",{"glow":"https://city.example/glow"}],"glow":1})";
+  EXPECT_EQ(TestClient{app_->port()}
+                .ask("POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/ld+json\r\n"
+                     "Content-Length: " +
+                     std::to_string(body.size()) + "\r\n\r\n" + body)
+                ->status,
+            201);
+  const auto answer = ask("GET", "/ngsi-ld/v1/entities/urn:ngsi-ld:Lamp:1");
+  for (const char* part : {"https://city.example/Lamp", "https://city.example/power", "https://city.example/glow"})
+    EXPECT_NE(answer->body.find(part), std::string::npos) << answer->body;
+}
+
+TEST_F(ServerAppTest, RefusesPinnedContextsThatAreNone) {
+  std::ofstream(directory_ / "bad.jsonld") << R"({"terms":{}})";
+  auto with_pins = options();
+  with_pins.pinned_contexts = {{"https://a.example/c", directory_ / "bad.jsonld"}};
+  const auto malformed = ServerApp::open(with_pins);
+  ASSERT_FALSE(malformed);
+  EXPECT_NE(malformed.error().detail.find("https://a.example/c"), std::string::npos) << malformed.error().detail;
+  with_pins.pinned_contexts = {{"https://a.example/c", directory_ / "missing.jsonld"}};
+  const auto missing = ServerApp::open(with_pins);
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().detail.find("cannot be read"), std::string::npos) << missing.error().detail;
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "data")) << "a server that cannot start leaves nothing behind";
+}
+
 TEST_F(ServerAppTest, TellsTheLiveFeed) {
   serve();
   TestClient live{app_->port()};

@@ -65,10 +65,11 @@ struct Loader {
 }  // namespace
 
 Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& names, base::Clock& clock,
-                                             base::Random& random, base::Net& net, Limits limits) {
+                                             base::Random& random, base::Net& net, Limits limits,
+                                             ContextDocuments pinned) {
   const auto system = SystemNames::make(names);
   if (!system) return std::unexpected(system.error());
-  auto state = std::make_unique<State>(store, names, clock, random, *system, limits);
+  auto state = std::make_unique<State>(store, names, clock, random, *system, limits, std::move(pinned));
   if (limits.notify) {
     const auto stored = stored_cursor(store, names);
     if (!stored) return std::unexpected(stored.error());

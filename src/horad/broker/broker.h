@@ -16,13 +16,12 @@
 #include "horad/base/counters.h"
 #include "horad/base/result.h"
 #include "horad/base/world.h"
+#include "horad/broker/contexts.h"
 #include "horad/broker/types.h"
 #include "horad/model/names.h"
 #include "horad/store/store.h"
 
 namespace horad::broker {
-
-class Contexts;
 
 template <class T>
 using Task = boost::asio::awaitable<T>;
@@ -41,9 +40,11 @@ struct Limits {
 
 class Broker {
  public:
-  /// Everything given must outlive the broker. Loads the subscriptions of every tenant and starts delivering.
+  /// Everything given must outlive the broker. Loads the subscriptions of every tenant and starts delivering. `pinned`:
+  /// see Contexts.
   static Result<std::unique_ptr<Broker>> open(store::Store& store, model::Names& names, base::Clock& clock,
-                                              base::Random& random, base::Net& net, Limits limits = {});
+                                              base::Random& random, base::Net& net, Limits limits = {},
+                                              ContextDocuments pinned = {});
   ~Broker();  // stops delivering and stores the cursors; operations must have ended before
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;

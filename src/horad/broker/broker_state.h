@@ -20,14 +20,14 @@ namespace horad::broker {
 
 struct Broker::State {
   State(store::Store& the_store, model::Names& the_names, base::Clock& the_clock, base::Random& the_random,
-        SystemNames the_system, Limits the_limits)
+        SystemNames the_system, Limits the_limits, ContextDocuments pinned)
       : store(the_store),
         names(the_names),
         clock(the_clock),
         random(the_random),
         limits(the_limits),
         system(the_system),
-        contexts(the_names) {}
+        contexts(the_names, std::move(pinned)) {}
 
   /// errors  kNonexistentTenant
   Result<void> known(const std::string& tenant);

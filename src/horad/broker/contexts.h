@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,14 +16,18 @@ class Context;
 
 namespace horad::broker {
 
+/// The text of @context documents, by the URL they are named by.
+using ContextDocuments = std::map<std::string, std::string, std::less<>>;
+
 /// Compiled JSON-LD contexts by their JSON text, so that each is parsed once and its names are looked up once. Any
 /// thread.
 class Contexts {
  public:
   static constexpr std::size_t kMost = 1'000;  // kept; beyond, all but the core context are dropped and made again
-  static constexpr std::size_t kMostBytes = 256 * 1024;  // of one context; larger ones are kTooLarge
+  static constexpr std::size_t kMostBytes = 256 * 1024;  // of one context in a request; larger are kTooLarge
 
-  explicit Contexts(model::Names& names);
+  /// `pinned` documents stand for their URLs and are never fetched, whoever names them: a request, or another document.
+  explicit Contexts(model::Names& names, ContextDocuments pinned = {});
   ~Contexts();
   Contexts(const Contexts&) = delete;
   Contexts& operator=(const Contexts&) = delete;
