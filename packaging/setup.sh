@@ -51,8 +51,8 @@ build() {
   local preset=$1
   shift
   say "Building (preset $preset)"
-  local cache=build/$preset/CMakeCache.txt
-  if ! [ -f "$cache" ] || [ CMakePresets.json -nt "$cache" ]; then
+  local made=build/$preset/build.ninja  # not the cache: that is there after a configuration that failed, too
+  if ! [ -f "$made" ] || [ CMakePresets.json -nt "$made" ]; then
     cmake --preset "$preset" > "build-$preset.log" 2>&1 || { tail -n 25 "build-$preset.log" >&2; die "configuring failed"; }
     rm -f "build-$preset.log"
   fi
