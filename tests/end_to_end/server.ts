@@ -117,8 +117,8 @@ export class Server {
   }
 }
 
-/** The base map of the demo town; null when it was not made, and then the tests that look at it say so. */
-export function tilesFile(): string | null {
-  const file = process.env['HORAD_TILES'] ?? join(root, 'data', 'novahrad', 'town.mbtiles');
+/** The base map of the demo town, made by `horad demo make`; null when it was not made. */
+function tilesFile(): string | null {
+  const file = process.env['HORAD_TILES'] ?? join(root, 'data', 'town', 'town.mbtiles');
   return existsSync(file) ? file : null;
 }
