@@ -26,6 +26,21 @@ store::Cursor later_of(store::Cursor a, const store::Cursor& b) {
   return a;
 }
 
+/// Everything of this type that is kept for the tenant, page by page.
+Result<void> for_each_page(store::Store& store, const store::Tenant& tenant, model::NameId type,
+                           std::move_only_function<Result<void>(std::span<const model::Document>)> each) {
+  constexpr std::size_t kPage = 1'000;
+  model::Query query;
+  query.types = model::TypeSelection::of(type);
+  query.limit = kPage;
+  for (;; query.offset += kPage) {
+    const auto page = query_now(store, tenant, query);
+    if (!page) return std::unexpected(page.error());
+    if (auto done = each(page->documents); !done) return done;
+    if (page->documents.size() < kPage) return {};
+  }
+}
+
 struct Loader {
   store::Store& store;
   Contexts& contexts;
@@ -45,21 +60,6 @@ struct Loader {
     notifier.put(tenant, std::make_shared<const Subscription>(std::move(*compiled)), std::move(stored->delivery));
     return {};
   }
-
-  Result<void> load_tenant(const store::Tenant& tenant) const {
-    constexpr std::size_t kPage = 1'000;
-    model::Query query;
-    query.types = model::TypeSelection::of(system.subscription);
-    query.limit = kPage;
-    for (;; query.offset += kPage) {
-      const auto page = query_now(store, tenant, query);
-      if (!page) return std::unexpected(page.error());
-      for (const auto& document : page->documents) {
-        if (auto done = load_one(tenant.name, document.view()); !done) return done;
-      }
-      if (page->documents.size() < kPage) return {};
-    }
-  }
 };
 
 }  // namespace
@@ -78,9 +78,27 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
     const Loader loader{store, state->contexts, *state->notifier, state->system, from};
     for (const auto& tenant : store.tenants()) {
       if (tenant.space != store::Space::kSystem) continue;
-      if (auto done = loader.load_tenant(tenant); !done) return std::unexpected(std::move(done).error());
+      auto done = for_each_page(store, tenant, system->subscription, [&](auto page) -> Result<void> {
+        for (const auto& document : page) {
+          if (auto loaded = loader.load_one(tenant.name, document.view()); !loaded) return loaded;
+        }
+        return {};
+      });
+      if (!done) return std::unexpected(std::move(done).error());
     }
     state->notifier->start();
+  }
+  for (const auto& tenant : store.tenants()) {
+    if (tenant.space != store::Space::kSystem) continue;
+    std::vector<model::Document> registrations;
+    auto done = for_each_page(store, tenant, system->registration, [&](auto page) -> Result<void> {
+      registrations.insert(registrations.end(), page.begin(), page.end());
+      return {};
+    });
+    if (done) {
+      done = load_registrations(state->system, state->contexts, names, state->registry, tenant.name, registrations);
+    }
+    if (!done) return std::unexpected(std::move(done).error());
   }
   return std::unique_ptr<Broker>{new Broker{std::move(state)}};
 }
@@ -139,6 +157,20 @@ Result<std::shared_ptr<model::Context>> Broker::State::context_of(const Caller& 
                 "/@context");
   }
   if (*given) return contexts.get(**given);
+  return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
+}
+
+Result<std::shared_ptr<model::Context>> Broker::State::context_of_document(const Caller& caller,
+                                                                           std::string_view body) {
+  const auto parsed = parse_json_object(body);
+  if (!parsed) return std::unexpected(parsed.error());
+  const auto* const given = parsed->if_contains("@context");
+  if (!caller.context_in_body) {
+    if (given == nullptr) return caller.context;
+    return fail(ErrorCode::kBadRequestData, "A body with an @context has the content type application/ld+json.",
+                "/@context");
+  }
+  if (given != nullptr) return contexts.get(to_text(*given));
   return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
 }
 

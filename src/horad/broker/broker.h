@@ -35,6 +35,7 @@ struct Limits {
   std::size_t batch_items = 1'000;           // of one batch operation
   std::size_t discovery_entities = 200'000;  // looked at for a list of attributes
   std::size_t subscriptions = 1'000'000;     // of all tenants
+  std::size_t registrations = 10'000;        // of all tenants
   bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
 };
 
@@ -93,6 +94,15 @@ class Broker {
   Task<Result<void>> update_subscription(Caller caller, std::string_view id, std::string_view body);
   Task<Result<void>> remove_subscription(Caller caller, std::string_view id);
 
+  // Context source registrations, the same way.
+
+  /// errors  also kConflict: over an exclusive registration, or over an entity that is here (5.9.2.4)
+  Task<Result<std::string>> create_registration(Caller caller, std::string_view body);  // answers the id
+  Task<Result<std::string>> registration(Caller caller, std::string_view id, bool sys_attrs);
+  Task<Result<SubscriptionPage>> registrations(Caller caller, RegistrationQuery query);  // oldest first
+  Task<Result<void>> update_registration(Caller caller, std::string_view id, std::string_view body);
+  Task<Result<void>> remove_registration(Caller caller, std::string_view id);
+
   /// Parsed contexts, shared by all requests.
   Contexts& contexts() noexcept;
   model::Names& names() noexcept;
@@ -100,8 +110,9 @@ class Broker {
   const BrokerCounters& counters() const noexcept;
   std::vector<base::Metric> metrics() const;
 
+  struct State;  // private to the room
+
  private:
-  struct State;
   explicit Broker(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "horad/broker/broker.h"
 #include "horad/broker/contexts.h"
 #include "horad/broker/notifier.h"
+#include "horad/broker/registry.h"
 #include "horad/broker/system_store.h"
 #include "horad/model/parse.h"
 #include "horad/model/type_selection.h"
@@ -37,6 +39,9 @@ struct Broker::State {
   Result<std::shared_ptr<model::Context>> context_of(const Caller& caller, const model::Parser& parser,
                                                      std::size_t item = 0);
 
+  /// The same for the document of a subscription or a registration.   errors   also kBadRequestData, kTooLarge
+  Result<std::shared_ptr<model::Context>> context_of_document(const Caller& caller, std::string_view body);
+
   store::Store& store;
   model::Names& names;
   base::Clock& clock;
@@ -44,11 +49,16 @@ struct Broker::State {
   const Limits limits;
   const SystemNames system;
   Contexts contexts;
+  Registry registry;
   BrokerCounters counters;
   std::shared_mutex tenants_mutex;     // guards tenants
   std::set<std::string> tenants;       // seen to exist; tenants never cease to
   std::unique_ptr<Notifier> notifier;  // null when Limits::notify is false
 };
+
+/// Compiles the stored registrations of a tenant into the registry, at the start.   errors   kDamaged
+Result<void> load_registrations(const SystemNames& system, Contexts& contexts, model::Names& names, Registry& registry,
+                                const std::string& tenant, std::span<const model::Document> documents);
 
 /// The parser of this thread. Between load() and the last look at what was loaded there must be no co_await.
 model::Parser& this_threads_parser();

@@ -10,20 +10,6 @@
 namespace horad::broker {
 namespace {
 
-/// The context of a subscription's body.
-Result<std::shared_ptr<model::Context>> context_for(Contexts& contexts, const Caller& caller, std::string_view body) {
-  const auto parsed = parse_json_object(body);
-  if (!parsed) return std::unexpected(parsed.error());
-  const auto* const given = parsed->if_contains("@context");
-  if (!caller.context_in_body) {
-    if (given == nullptr) return caller.context;
-    return fail(ErrorCode::kBadRequestData, "A body with an @context has the content type application/ld+json.",
-                "/@context");
-  }
-  if (given != nullptr) return contexts.get(to_text(*given));
-  return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
-}
-
 Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, const Definition& definition,
                                                     Timestamp version) {
   auto context = contexts.get(definition.context);
@@ -59,7 +45,7 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
     co_return fail(ErrorCode::kTooLarge,
                    fmt::format("There are {} subscriptions, which is the limit.", state.limits.subscriptions));
   }
-  const auto context = context_for(state.contexts, caller, body);
+  const auto context = state.context_of_document(caller, body);
   if (!context) co_return std::unexpected(context.error());
   auto definition = define_subscription(body, new_id(state.random), **context, state.names, state.clock.now());
   if (!definition) co_return std::unexpected(std::move(definition).error());
@@ -114,7 +100,7 @@ Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view i
   constexpr int kTries = 4;  // against others who change it at the same moment
   if (auto known = state_->known(caller.tenant); !known) co_return known;
   auto& state = *state_;
-  const auto context = context_for(state.contexts, caller, body);
+  const auto context = state.context_of_document(caller, body);
   if (!context) co_return std::unexpected(context.error());
   Error last;
   for (int i = 0; i < kTries; ++i) {

@@ -91,4 +91,15 @@ class Members {
   Result<void> state_;
 };
 
+/// Documents may say "@id" and "@type" for "id" and "type".
+inline void rename_aliases(json::object& body) {
+  for (const auto& [alias, name] : {std::pair{"@id", "id"}, std::pair{"@type", "type"}}) {
+    auto* const value = body.if_contains(alias);
+    if (value == nullptr) continue;
+    auto moved = std::move(*value);
+    body.erase(alias);
+    body.insert_or_assign(name, std::move(moved));
+  }
+}
+
 }  // namespace horad::broker

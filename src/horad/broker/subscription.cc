@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "horad/broker/members.h"
 #include "horad/model/context.h"
 
 namespace horad::broker {
@@ -93,16 +94,6 @@ Result<void> expand(json::object& body, model::Context& context, model::Names& n
   return map_names(
       body, [&](std::string_view name) { return text(context.resolve_type(name)); },
       [&](std::string_view name) { return text(context.resolve_attribute(name)); });
-}
-
-void rename_aliases(json::object& body) {
-  for (const auto& [alias, name] : {std::pair{"@id", "id"}, std::pair{"@type", "type"}}) {
-    auto* const value = body.if_contains(alias);
-    if (value == nullptr) continue;
-    auto moved = std::move(*value);
-    body.erase(alias);
-    body.insert_or_assign(name, std::move(moved));
-  }
 }
 
 /// Drops what only we may write and refuses members we do not know or do not serve.

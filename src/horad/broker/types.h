@@ -91,6 +91,20 @@ struct HistoryPage {
   bool more = false;
 };
 
+/// Which registrations are asked for (5.10.2): by what they offer, and by what they are.
+struct RegistrationQuery {
+  model::Query entities;                      // ids, id_pattern, types, attributes; limit and offset
+  model::Query properties;                    // q, geo and scope conditions on the registration itself
+  std::shared_ptr<const model::QFilter> csf;  // null: any
+  struct Window {                             // against the observation or the management interval
+    store::TimeProperty property = store::TimeProperty::kObservedAt;
+    std::optional<Timestamp> from;
+    std::optional<Timestamp> to;
+  };
+  std::optional<Window> window;  // none: sources of what is now
+  bool sys_attrs = false;
+};
+
 struct AttributeInfo {
   model::NameId name;
   std::uint64_t entities = 0;               // that have it

@@ -52,4 +52,11 @@ Reply show_subscription(Exchange& x);
 Reply update_subscription(Exchange& x);
 Reply delete_subscription(Exchange& x);
 
+// registrations.cc
+Reply create_registration(Exchange& x);
+Reply query_registrations(Exchange& x);
+Reply show_registration(Exchange& x);
+Reply update_registration(Exchange& x);
+Reply delete_registration(Exchange& x);
+
 }  // namespace horad::edge::ngsi

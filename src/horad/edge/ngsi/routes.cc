@@ -24,6 +24,10 @@ constexpr std::string_view kHistories =
     "aggrPeriodDuration options format limit offset count local";
 constexpr std::string_view kHistoriesByBody = "options format limit offset count local";
 
+constexpr std::string_view kSources =
+    "id idPattern type attrs q csf georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty "
+    "options limit offset count";
+
 constexpr std::array kOperations{
     Operation{Method::kPost, "/ngsi-ld/v1/entities", "local options", Body::kJson, Answer::kNothing, &create_entity},
     Operation{Method::kGet, "/ngsi-ld/v1/entities", kQuery, Body::kNone, Answer::kGeoJson, &query_entities},
@@ -75,6 +79,17 @@ constexpr std::array kOperations{
               &update_subscription},
     Operation{Method::kDelete, "/ngsi-ld/v1/subscriptions/{id}", "local", Body::kNone, Answer::kNothing,
               &delete_subscription},
+
+    Operation{Method::kPost, "/ngsi-ld/v1/csourceRegistrations", "", Body::kJson, Answer::kNothing,
+              &create_registration},
+    Operation{Method::kGet, "/ngsi-ld/v1/csourceRegistrations", kSources, Body::kNone, Answer::kJson,
+              &query_registrations},
+    Operation{Method::kGet, "/ngsi-ld/v1/csourceRegistrations/{id}", "options", Body::kNone, Answer::kJson,
+              &show_registration},
+    Operation{Method::kPatch, "/ngsi-ld/v1/csourceRegistrations/{id}", "", Body::kPatch, Answer::kNothing,
+              &update_registration},
+    Operation{Method::kDelete, "/ngsi-ld/v1/csourceRegistrations/{id}", "", Body::kNone, Answer::kNothing,
+              &delete_registration},
 };
 
 }  // namespace
