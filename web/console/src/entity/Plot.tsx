@@ -5,7 +5,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { chartSpanMs, type Bucket } from '../api/history';
 import { useTheme } from '../shell/theme';
-import { chartColumns } from './chart_model';
+import { chartColumns, valueRange } from './chart_model';
 
 interface Properties {
   buckets: readonly Bucket[];
@@ -55,7 +55,10 @@ function options(element: HTMLElement, end: number, write: (value: number) => st
     padding: [8, 8, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 8 }, drag: { x: false, y: false } },
-    scales: { x: { time: true, range: [(end - chartSpanMs) / 1000, end / 1000] }, y: { range: padded } },
+    scales: {
+      x: { time: true, range: [(end - chartSpanMs) / 1000, end / 1000] },
+      y: { range: (_plot, low, high) => valueRange(low, high) },
+    },
     axes: [
       { ...axis, size: 26, space: 56, values: (_plot, splits) => splits.map((at) => clockTime(at * 1000)) },
       { ...axis, size: 58, space: 34, values: (_plot, splits) => splits.map((value) => write(value)) },
@@ -69,13 +72,6 @@ function options(element: HTMLElement, end: number, write: (value: number) => st
     bands: [{ series: [1, 2], fill: token(element, '--chart-band') }],
     plugins: [reader(write)],
   };
-}
-
-/** A line that never changes still needs a scale with a height. */
-function padded(_plot: uPlot, low: number, high: number): [number, number] {
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
-  const space = high > low ? (high - low) * 0.08 : Math.max(1, Math.abs(high) * 0.1);
-  return [low - space, high + space];
 }
 
 /** The value under the pointer, written beside it. */

@@ -56,6 +56,17 @@ export function summary(buckets: readonly Bucket[]): Summary | null {
   return { min, mean: sum / buckets.length, max };
 }
 
+/**
+ * The span of the value axis: a little more than the values need, so that no line lies on the frame and one that never
+ * changes still has a height. What never goes below zero is not drawn as if it could.
+ */
+export function valueRange(low: number, high: number): [number, number] {
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
+  if (low === 0 && high === 0) return [0, 1];
+  const space = high > low ? (high - low) * 0.08 : Math.abs(high) * 0.1;
+  return [low >= 0 ? Math.max(0, low - space) : low - space, high + space];
+}
+
 /** The end of the chart one day earlier or later; null (now) when that would reach past now. */
 export function shiftedEnd(until: number | null, days: -1 | 1, now: number): number | null {
   const next = (until ?? now) + days * chartSpanMs;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadPlan, rawAddress } from '../api/entities';
 import { bucketMs, parseBuckets, type Bucket } from '../api/history';
-import { chartColumns, shiftedEnd, summary, usualStepMs } from './chart_model';
+import { chartColumns, shiftedEnd, summary, usualStepMs, valueRange } from './chart_model';
 import { chartable, factsOf } from './entity_model';
 
 const at = '2026-01-01T00:00:00Z';
@@ -67,6 +67,19 @@ describe('the chart', () => {
     expect(shiftedEnd(null, -1, 10 * day)).toBe(9 * day);
     expect(shiftedEnd(8 * day, 1, 10 * day)).toBe(9 * day);
     expect(shiftedEnd(9 * day, 1, 10 * day)).toBeNull();
+  });
+});
+
+describe('the value axis', () => {
+  it.each([
+    ['nothing yet', NaN, NaN, [0, 1]],
+    ['a lamp that is off', 0, 0, [0, 1]],
+    ['a level that never changes', 50, 50, [45, 55]],
+    ['frost that never changes', -10, -10, [-11, -9]],
+    ['values that cannot be negative', 0, 100, [0, 108]],
+    ['values around zero', -50, 50, [-58, 58]],
+  ])('%s', (_name, low, high, want) => {
+    expect(valueRange(low, high)).toEqual(want);
   });
 });
 
