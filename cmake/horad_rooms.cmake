@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# horad_library(ROOM DEPS ... LIBS ...): one line is the whole build file of a room. It makes
+# horad_library(ROOM DEPS ... LIBS ... HEADERS ...): one line is the whole build file of a room; HEADERS are heavy ones of libraries,
+# compiled once for the room. It makes
 #   horad_ROOM         every .cc of src/horad/ROOM but tests, benchmarks and main.cc
 #   horad_ROOM_test    its *_test.cc, run by ctest one case each
 #   horad_ROOM_bench   its *_bench.cc
@@ -31,7 +32,7 @@ function(horad_check_includes ROOM DEPS)
 endfunction()
 
 function(horad_library ROOM)
-  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;LIBS;HEADERS" ${ARGN})
   foreach(DEP IN LISTS ARG_DEPS)
     horad_check_left(${ROOM} ${DEP} "horad_library(${ROOM})")
   endforeach()
@@ -45,7 +46,7 @@ function(horad_library ROOM)
   list(FILTER BENCHES INCLUDE REGEX "_bench\\.cc$")
   list(FILTER SOURCES EXCLUDE REGEX "(_test|_bench|/main)\\.cc$")
 
-  set(PCH ${HORAD_PCH})
+  set(PCH ${HORAD_PCH} ${ARG_HEADERS})
   if("horad::asio" IN_LIST ARG_LIBS)
     list(APPEND PCH ${HORAD_PCH_ASIO})
   endif()
