@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "horad/base/text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -116,6 +117,24 @@ std::string percent_encode(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string resolve_url(std::string_view base, std::string_view reference) {
+  const auto colon = reference.find_first_of(":/?#");
+  if (colon != std::string_view::npos && colon > 0 && reference[colon] == ':') return std::string{reference};
+  base = base.substr(0, base.find('#'));
+  const auto scheme = base.find("://");
+  if (scheme == std::string_view::npos) return std::string{reference};
+  if (reference.starts_with("//")) return std::string{base.substr(0, scheme + 1)}.append(reference);
+  const auto path = std::min(base.find_first_of("/?", scheme + 3), base.size());
+  if (reference.starts_with('/')) return std::string{base.substr(0, path)}.append(reference);
+  const auto query = std::min(base.find('?', path), base.size());
+  if (reference.empty() || reference.starts_with('#')) return std::string{base}.append(reference);
+  if (reference.starts_with('?')) return std::string{base.substr(0, query)}.append(reference);
+  const auto slash = base.substr(0, query).rfind('/');
+  if (slash == std::string_view::npos || slash < path)
+    return std::string{base.substr(0, path)}.append("/").append(reference);
+  return std::string{base.substr(0, slash + 1)}.append(reference);
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -15,6 +15,10 @@ Result<std::string> percent_decode(std::string_view text);
 /// Escapes all but unreserved characters.
 std::string percent_encode(std::string_view text);
 
+/// What `reference` means where `base`, an absolute http or https URL, is the document it stands in (RFC 3986, 5.2;
+/// dots in paths are left as they are). Absolute references, of any scheme, answer themselves.
+std::string resolve_url(std::string_view base, std::string_view reference);
+
 /// Writes `text` as a JSON string, quotes included; control characters, quote and backslash are escaped, the rest is as
 /// it came.
 void append_json_string(std::string& out, std::string_view text);

@@ -62,5 +62,18 @@ TEST(Text, TrimAndLower) {
   EXPECT_EQ(to_lower("NGSILD-Tenant"), "ngsild-tenant");
 }
 
+TEST(Urls, AreResolvedAgainstTheDocumentTheyStandIn) {
+  const std::string base = "https://a.example:81/x/y.jsonld?v=1#top";
+  EXPECT_EQ(resolve_url(base, "http://b.example/c"), "http://b.example/c");
+  EXPECT_EQ(resolve_url(base, "urn:a:b"), "urn:a:b");
+  EXPECT_EQ(resolve_url(base, "//b.example/c"), "https://b.example/c");
+  EXPECT_EQ(resolve_url(base, "/c"), "https://a.example:81/c");
+  EXPECT_EQ(resolve_url(base, "z.jsonld"), "https://a.example:81/x/z.jsonld");
+  EXPECT_EQ(resolve_url(base, "z:1/q"), "z:1/q");
+  EXPECT_EQ(resolve_url(base, "?v=2"), "https://a.example:81/x/y.jsonld?v=2");
+  EXPECT_EQ(resolve_url("http://a.example", "c"), "http://a.example/c");
+  EXPECT_EQ(resolve_url("http://a.example", "/c"), "http://a.example/c");
+}
+
 }  // namespace
 }  // namespace horad::base

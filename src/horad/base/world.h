@@ -75,6 +75,9 @@ struct OutboundRequest {
   Headers headers;
   std::string body;
   Duration timeout = std::chrono::seconds(10);  // of the whole exchange
+  std::size_t body_limit = 0;                   // bytes of the answer; beyond: kTooLarge. 0: that of the implementation
+  bool public_only =
+      false;  // true: not to loopback, private, link-local or multicast addresses, whatever the name says
 };
 struct OutboundResponse {
   int status = 0;
@@ -88,7 +91,8 @@ class Net {
   using Done = std::move_only_function<void(Result<OutboundResponse>)>;
   virtual ~Net() = default;
   /// Never blocks. Calls `done` exactly once, on a thread of the implementation, also when the Net is destroyed before
-  /// the answer came. Errors: kOverloaded (too many in flight), kTimeout, kIo, kTooLarge, kInvalidRequest (URL).
+  /// the answer came. Errors: kOverloaded (too many in flight), kTimeout, kIo (also an address that `public_only`
+  /// forbids), kTooLarge, kInvalidRequest (URL).
   virtual void exchange(OutboundRequest request, Done done) = 0;
 };
 

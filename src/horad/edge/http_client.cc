@@ -3,6 +3,8 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <deque>
@@ -39,6 +41,7 @@ struct Exchange {
   std::size_t header_bytes = 0;
   std::size_t body_limit = 0;
   bool too_large = false;
+  bool not_public = false;  // an address of the host was refused
 
   Exchange() = default;
   Exchange(const Exchange&) = delete;
@@ -74,6 +77,39 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
   return line.size();
 }
 
+bool is_public_v4(std::uint32_t a) noexcept {
+  const auto in = [a](std::uint32_t net, int bits) { return (a >> (32 - bits)) == (net >> (32 - bits)); };
+  return !in(0x00000000, 8) && !in(0x0a000000, 8) && !in(0x64400000, 10) && !in(0x7f000000, 8) && !in(0xa9fe0000, 16) &&
+         !in(0xac100000, 12) && !in(0xc0000000, 24) && !in(0xc0a80000, 16) && !in(0xc6120000, 15) && a < 0xe0000000;
+}
+
+/// What a name resolved to counts, not the name. IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged as what it carries.
+bool is_public(const sockaddr& address) noexcept {
+  if (address.sa_family == AF_INET) {
+    return is_public_v4(ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr));
+  }
+  if (address.sa_family != AF_INET6) return false;
+  const auto* const b = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr.s6_addr;
+  const auto v4 = [b](int at) {
+    return std::uint32_t{b[at]} << 24 | std::uint32_t{b[at + 1]} << 16 | std::uint32_t{b[at + 2]} << 8 | b[at + 3];
+  };
+  const bool zeros = std::all_of(b, b + 10, [](unsigned char byte) { return byte == 0; });
+  if (zeros) return b[10] == 0xff && b[11] == 0xff && is_public_v4(v4(12));
+  if (b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b) return is_public_v4(v4(12));
+  if (b[0] == 0x20 && b[1] == 0x02) return is_public_v4(v4(2));
+  return (b[0] & 0xe0) == 0x20;  // 2000::/3, what is routed; the rest is local, multicast or reserved
+}
+
+/// Opens the socket for an address that curl is about to connect to, unless the exchange may not go there.
+curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  if (exchange.request.public_only && !is_public(address->addr)) {
+    exchange.not_public = true;
+    return CURL_SOCKET_BAD;
+  }
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 bool has_line_break(std::string_view text) {
   return text.find_first_of(std::string_view{"\r\n\0", 3}) != std::string_view::npos;
 }
@@ -100,6 +136,11 @@ Error error_of(CURLcode code, const Exchange& exchange) {
   const auto what = fmt::format("{} {}: {}.", exchange.request.method, exchange.request.url, curl_easy_strerror(code));
   if (exchange.too_large)
     return {ErrorCode::kTooLarge, fmt::format("The answer is larger than {} bytes.", exchange.body_limit), {}};
+  if (exchange.not_public) {
+    return {ErrorCode::kIo,
+            fmt::format("{} is on a loopback or private network, which is not allowed here.", exchange.request.url),
+            {}};
+  }
   if (code == CURLE_OPERATION_TIMEDOUT) return {ErrorCode::kTimeout, what, {}};
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
     return {ErrorCode::kInvalidRequest, what, "url"};
@@ -202,7 +243,8 @@ void HttpClient::State::begin(Waiting one) {
   auto exchange = std::make_unique<Exchange>();
   exchange->request = std::move(one.request);
   exchange->done = std::move(one.done);
-  exchange->body_limit = options.body_limit;
+  exchange->body_limit = exchange->request.body_limit == 0 ? options.body_limit
+                                                           : std::min(exchange->request.body_limit, options.body_limit);
   if (handle == nullptr || !set_up(handle, *exchange) || curl_multi_add_handle(multi, handle) != CURLM_OK) {
     if (handle != nullptr) keep(handle);
     {
@@ -216,7 +258,8 @@ void HttpClient::State::begin(Waiting one) {
 }
 
 void HttpClient::State::set_method(CURL* handle, const Exchange& exchange) const {
-  const auto& [method, url, headers, body, timeout] = exchange.request;
+  const auto& method = exchange.request.method;
+  const auto& body = exchange.request.body;
   curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, method.c_str());
   if (method == "HEAD") curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
   if (method == "GET" || method == "HEAD" || (method == "DELETE" && body.empty())) return;
@@ -258,6 +301,11 @@ bool HttpClient::State::set_up(CURL* handle, Exchange& exchange) const {
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, take_header);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(handle, CURLOPT_TCP_NODELAY, 1L);
+  if (exchange.request.public_only) {
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &exchange);
+    curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);  // a kept connection was opened under no such rule
+  }
   set_method(handle, exchange);
   return true;
 }

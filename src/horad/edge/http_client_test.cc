@@ -64,6 +64,29 @@ TEST_F(HttpClientTest, DoesNotFollowRedirects) {
   EXPECT_EQ(client.request({"GET", url("/moved"), {}, ""})->status, 302);
 }
 
+TEST_F(HttpClientTest, ARequestMayBeForPublicAddressesOnly) {
+  HttpClient client;
+  base::OutboundRequest request{"GET", url("/large"), {}, ""};
+  ASSERT_EQ(client.request(request)->status, 200);
+  request.public_only = true;
+  for (const auto& host : {std::string{"127.0.0.1"}, std::string{"localhost"}}) {
+    request.url = "http://" + host + ":" + std::to_string(server_->port()) + "/large";
+    const auto answer = client.request(request);
+    ASSERT_FALSE(answer) << host;
+    EXPECT_EQ(answer.error().code, ErrorCode::kIo);
+    EXPECT_NE(answer.error().detail.find("not allowed"), std::string::npos) << answer.error().detail;
+  }
+}
+
+TEST_F(HttpClientTest, ARequestMayHaveABoundOfItsOwn) {
+  HttpClient client;
+  base::OutboundRequest request{"GET", url("/large"), {}, ""};
+  request.body_limit = 1000;
+  EXPECT_EQ(client.request(request).error().code, ErrorCode::kTooLarge);
+  request.body_limit = 200'000;
+  EXPECT_EQ(client.request(request)->body.size(), 100'000u);
+}
+
 TEST_F(HttpClientTest, BoundsAnswers) {
   HttpClient client({.body_limit = 1000});
   const auto answer = client.request({"GET", url("/large"), {}, ""});
