@@ -119,6 +119,7 @@ struct Context::State {
   Names& names;
   detail::Terms terms;
   std::string json;
+  std::string url{kCoreContextUrl};
   bool core_only = true;
   detail::GrowingSet<detail::KnownName> known_names;
   detail::GrowingSet<detail::KnownTerm> known_terms;
@@ -161,6 +162,7 @@ Result<std::shared_ptr<Context>> Context::make(Names& names, std::string_view js
   if (compiled->core_only) return core(names);
   auto state = std::make_unique<State>(names, std::move(compiled->terms), kUserSlots);
   state->json = std::move(compiled->json);
+  state->url = std::move(compiled->url);
   state->core_only = false;
   return std::shared_ptr<Context>(new Context(std::move(state)));
 }
@@ -195,6 +197,8 @@ std::string_view Context::compact(NameId name) const { return state_->term(name)
 std::string_view Context::quoted(NameId name) const { return state_->term(name).quoted; }
 std::string_view Context::json() const noexcept { return state_->json; }
 bool Context::is_core_only() const noexcept { return state_->core_only; }
+std::string_view Context::url() const noexcept { return state_->url; }
+Result<void> Context::check_document(std::string_view text) { return detail::check_document(text); }
 const Names& Context::names() const noexcept { return state_->names; }
 
 }  // namespace horad::model

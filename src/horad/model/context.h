@@ -42,11 +42,16 @@ class Context final : public NameResolver {
 
   /// Compiles the value of an "@context" member: a URL, an object of terms, or an array of these.
   ///   errors   kContextNotAvailable (names the URL) when a URL is neither a core one nor in `source`
-  ///            kBadRequestData for what is no context, for scoped and reverse terms, cycles, keyword aliases
-  ///            kTooLarge beyond 10 000 terms or 64 documents
+  ///            kBadRequestData for what is no context, for scoped contexts, cycles
+  ///            kTooLarge beyond 50 000 terms or 64 documents
+  /// What JSON-LD has and NGSI-LD has no use for is read over: keyword aliases, @reverse, @nest, types, containers.
   static Result<std::shared_ptr<Context>> make(Names& names, std::string_view json, ContextSource* source = nullptr);
   /// The same for one URL, as a Link header gives it.
   static Result<std::shared_ptr<Context>> from_url(Names& names, std::string_view url, ContextSource* source = nullptr);
+
+  /// Whether `text` is an @context document that make() can use, whatever the documents that it names hold.
+  ///   errors   kInvalidRequest when it is not JSON, or no object with "@context"; else as make()
+  static Result<void> check_document(std::string_view text);
 
   ~Context() override;
 
@@ -68,6 +73,9 @@ class Context final : public NameResolver {
   /// none.
   std::string_view json() const noexcept;
   bool is_core_only() const noexcept;
+  /// The one URL that means the same: what the caller gave was that URL, alone or with core contexts around it; that of
+  /// the core @context when he gave nothing else. Empty when it takes more than one document, or has terms of its own.
+  std::string_view url() const noexcept;
   const Names& names() const noexcept;
 
  private:

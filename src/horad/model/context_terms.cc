@@ -13,7 +13,7 @@
 namespace horad::model::detail {
 namespace {
 
-constexpr std::size_t kMostTerms = 10'000;
+constexpr std::size_t kMostTerms = 50'000;
 constexpr std::size_t kMostDocuments = 64;
 constexpr std::size_t kDeepestContext = 8;
 constexpr std::size_t kMostIriBytes = 2'048;
@@ -32,15 +32,21 @@ class Compiler {
  public:
   explicit Compiler(ContextSource* source) : source_(source) {}
 
-  Result<void> add(Json context, const Path& at, std::size_t depth) {
+  /// `document` is the URL of the document that `context` stands in; empty for a request.
+
+  Result<void> add(Json context, const Path& at, std::size_t depth, std::string_view document = {}) {
     if (depth > kDeepestContext) return refuse(at, "contexts name each other more than 8 levels deep, or in a circle");
     switch (context.type()) {
       case JsonType::STRING:
-        return add_url(text_of(context), at, depth);
+        return add_url(text_of(context), at, depth, document);
       case JsonType::OBJECT:
-        return add_object(context.get_object().value_unsafe(), at);
+        return add_object(context.get_object().value_unsafe(), at, depth, document);
       case JsonType::ARRAY:
-        return add_array(context.get_array().value_unsafe(), at, depth);
+        return add_array(context.get_array().value_unsafe(), at, depth, document);
+      case JsonType::NULL_VALUE:  // forget what was before; the core context stays
+        terms_.clear();
+        vocabulary_ = kDefaultVocabulary;
+        return {};
       default:
         return refuse(at, "an @context is a URL, an object of terms, or an array of these");
     }
@@ -49,16 +55,29 @@ class Compiler {
   Terms::Map take() { return std::move(terms_); }
 
  private:
-  Result<void> add_array(simdjson::dom::array array, const Path& at, std::size_t depth) {
+  /// What cannot be a context is refused before any document is asked for.
+  static Result<void> check_items(simdjson::dom::array array, const Path& at) {
     std::size_t i = 0;
     for (const Json item : array) {
       const Path here{&at, {}, i++};
-      if (auto done = add(item, here, depth + 1); !done) return done;
+      if (item.is_string() || item.is_object() || item.is_array() || item.is_null()) continue;
+      return refuse(here, "an @context is a URL, an object of terms, or an array of these");
     }
     return {};
   }
 
-  Result<void> add_url(std::string_view url, const Path& at, std::size_t depth) {
+  Result<void> add_array(simdjson::dom::array array, const Path& at, std::size_t depth, std::string_view document) {
+    if (auto good = check_items(array, at); !good) return good;
+    std::size_t i = 0;
+    for (const Json item : array) {
+      const Path here{&at, {}, i++};
+      if (auto done = add(item, here, depth + 1, document); !done) return done;
+    }
+    return {};
+  }
+
+  Result<void> add_url(std::string_view reference, const Path& at, std::size_t depth, std::string_view document) {
+    const std::string url = document.empty() ? std::string{reference} : base::resolve_url(document, reference);
     if (is_core_context(url)) return {};
     core_only_ = false;
     if (++documents_ > kMostDocuments)
@@ -66,23 +85,29 @@ class Compiler {
     const auto text = source_ != nullptr ? source_->context_document(url) : not_here(url);
     if (!text) return std::unexpected(text.error());
     simdjson::dom::parser parser;
-    Json document;
-    if (parser.parse(text->data(), text->size()).get(document) != simdjson::SUCCESS) {
+    Json whole;
+    if (parser.parse(text->data(), text->size()).get(whole) != simdjson::SUCCESS) {
       return refuse(at, fmt::format("the @context document {} is not JSON", url));
     }
     Json inner;
-    if (document["@context"].get(inner) != simdjson::SUCCESS) {
+    if (whole["@context"].get(inner) != simdjson::SUCCESS) {
       return refuse(at, fmt::format("the document {} has no @context", url));
     }
-    return add(inner, at, depth + 1);
+    return add(inner, at, depth + 1, url);
   }
 
   static Result<std::string> not_here(std::string_view url) {
     return fail(ErrorCode::kContextNotAvailable, fmt::format("the @context {} is not available here", url));
   }
 
-  Result<void> add_object(simdjson::dom::object object, const Path& at) {
+  Result<void> add_object(simdjson::dom::object object, const Path& at, std::size_t depth, std::string_view document) {
     core_only_ = false;
+    Json other;  // stands for what it imports, before its own terms
+    if (object["@import"].get(other) == simdjson::SUCCESS) {
+      const Path here{&at, "@import"};
+      if (!other.is_string()) return refuse(here, "@import is a URL");
+      if (auto done = add(other, here, depth + 1, document); !done) return done;
+    }
     RawMap raws;
     for (const auto member : object) {
       const Path here{&at, member.key};
@@ -100,24 +125,27 @@ class Compiler {
   }
 
   Result<void> add_keyword(std::string_view keyword, Json value, const Path& at) {
-    if (keyword == "@vocab") {
-      if (value.type() != JsonType::STRING) return refuse(at, "@vocab is an IRI");
-      const auto text = text_of(value);
-      if (text.find(':') == std::string_view::npos) return refuse(at, "@vocab is an absolute IRI");
-      vocabulary_ = text;
+    if (keyword != "@vocab") return {};  // the others change nothing that NGSI-LD takes from a context
+    if (value.is_null()) {
+      vocabulary_ = kDefaultVocabulary;
       return {};
     }
-    if (keyword == "@version" || keyword == "@protected" || keyword == "@base" || keyword == "@language" ||
-        keyword == "@direction") {
-      return {};  // they change nothing that NGSI-LD takes from a context
-    }
-    return refuse(at, fmt::format("{} is not supported in an @context", keyword));
+    if (!value.is_string()) return refuse(at, "@vocab is an IRI");
+    const auto text = text_of(value);
+    if (text.empty()) return {};
+    RawMap none;
+    auto iri = expand_definition(none, {}, text, at, 0);
+    if (!iri) return std::unexpected(std::move(iri).error());
+    if (iri->find(':') == std::string::npos) return refuse(at, "@vocab is an absolute IRI");
+    vocabulary_ = std::move(*iri);
+    return {};
   }
 
   /// Notes the definition of `term`; core terms are skipped, because the core context wins over them anyway.
   static Result<void> add_raw(RawMap& raws, std::string_view term, Json value, const Path& at) {
     if (term.empty()) return refuse(at, "a term of an @context is empty");
     Raw raw;
+    if (value.is_null()) return {};  // a name that means nothing is left what it is
     if (value.type() == JsonType::STRING) {
       raw.id = text_of(value);
     } else if (value.type() == JsonType::OBJECT) {
@@ -128,7 +156,7 @@ class Compiler {
       return refuse(at, "a term is defined by an IRI or an object with @id");
     }
     if (core_iri(term)) return {};
-    if (raw.id.starts_with('@')) return refuse(at, fmt::format("{} cannot be another name for {}", term, raw.id));
+    if (raw.id.starts_with('@')) return {};  // NGSI-LD has no other names for keywords than id and type
     raws.insert_or_assign(std::string(term), std::move(raw));
     return {};
   }
@@ -139,16 +167,17 @@ class Compiler {
     bool found = false;
     for (const auto member : object) {
       const Path here{&at, member.key};
+      if (member.key == "@reverse") return false;
       if (member.key == "@id") {
+        if (member.value.is_null()) return false;
         if (member.value.type() != JsonType::STRING) return refuse(here, "@id is an IRI");
         raw.id = text_of(member.value);
         found = true;
       } else if (member.key == "@prefix") {
         if (member.value.get_bool().get(raw.prefix) != simdjson::SUCCESS)
           return refuse(here, "@prefix is true or false");
-      } else if (member.key == "@context" || member.key == "@reverse" || member.key == "@nest" ||
-                 member.key == "@import") {
-        return refuse(here, fmt::format("{} in a term definition is not allowed in NGSI-LD", member.key));
+      } else if (member.key == "@context") {
+        return refuse(here, "an @context in a term definition is not allowed in NGSI-LD");
       } else if (!member.key.starts_with('@')) {
         return refuse(here, "a term definition has only members that begin with @");
       }
@@ -251,6 +280,43 @@ std::string Terms::compact(std::string_view iri) const {
   return best.empty() ? std::string(iri) : best;
 }
 
+namespace {
+
+/// The one URL that means the same as the whole; empty when there is none.
+std::string sole_url(Json root) {
+  if (root.is_string()) return std::string{text_of(root)};
+  if (!root.is_array()) return {};
+  std::string_view url;
+  for (const Json item : root.get_array()) {
+    if (!item.is_string()) return {};
+    if (is_core_context(text_of(item))) continue;
+    if (!url.empty()) return {};
+    url = text_of(item);
+  }
+  return std::string{url};
+}
+
+/// Stands in for every document that another one names.
+class Blank final : public ContextSource {
+ public:
+  Result<std::string> context_document(std::string_view) override { return R"({"@context":{}})"; }
+};
+
+}  // namespace
+
+Result<void> check_document(std::string_view text) {
+  simdjson::dom::parser parser;
+  Json root;
+  if (const auto error = parser.parse(text.data(), text.size()).get(root)) return not_json(error);
+  Json inner;
+  if (root["@context"].get(inner) != simdjson::SUCCESS) {
+    return fail(ErrorCode::kInvalidRequest, "an @context document is a JSON object with an @context", "/@context");
+  }
+  Blank blank;
+  const Path at{nullptr, "@context"};
+  return Compiler(&blank).add(inner, at, 0);
+}
+
 Result<Compiled> compile_terms(std::string_view json, ContextSource* source) {
   simdjson::dom::parser parser;
   Json root;
@@ -260,6 +326,7 @@ Result<Compiled> compile_terms(std::string_view json, ContextSource* source) {
   if (auto done = compiler.add(root, at, 0); !done) return std::unexpected(std::move(done).error());
   Compiled compiled;
   compiled.core_only = compiler.core_only();
+  compiled.url = sole_url(root);
   compiled.terms = Terms(compiler.take());
   if (auto done = append_minified(compiled.json, root, at, JsonNulls::kAllow); !done)
     return std::unexpected(std::move(done).error());

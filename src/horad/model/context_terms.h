@@ -44,10 +44,13 @@ class Terms {
 struct Compiled {
   Terms terms;
   std::string json;       // the caller's text, minified
+  std::string url;        // see Context::url()
   bool core_only = true;  // nothing but core contexts, or nothing at all
 };
 
 /// See Context::make().
 Result<Compiled> compile_terms(std::string_view json, ContextSource* source);
+/// See Context::check_document().
+Result<void> check_document(std::string_view text);
 
 }  // namespace horad::model::detail

@@ -129,6 +129,46 @@ TEST_F(Contexts, AsksTheSourceForOtherDocuments) {
   EXPECT_EQ(context->json(), R"(["https://a.example/c"])");
 }
 
+TEST_F(Contexts, ReadsOverWhatNgsiLdHasNoUseFor) {
+  shelf.documents["https://a.example/base/c"] = R"({"@context":["more",{"@base":"https://x.example/"}]})";
+  shelf.documents["https://a.example/base/more"] =
+      R"({"@context":{"@version":1.1,"nearby":"https://a.example/nearby"}})";
+  const auto context =
+      make(R"([{"gone":"https://a.example/gone"},null,{"@version":1.1,"@propagate":true,"@language":"be",
+    "schema":"http://schema.org/","@vocab":"https://words.example/",
+    "graph":"@graph","ident":"@id","nothing":null,"nothing2":{"@id":null},"back":{"@reverse":"schema:parent"},
+    "name":{"@id":"schema:name","@container":"@language","@protected":true},
+    "kind":{"@id":"schema:kind","@type":"@vocab","@nest":"inner","@index":"i","@direction":"ltr"},
+    "loc":{"@type":"@json","@id":"schema:loc"}},{"@import":"https://a.example/base/c"},{"@vocab":"schema:"},{"own":"own"},
+    {"@vocab":null,"plain":"plain"}])");
+  const Mapping mappings[] = {{"name", "http://schema.org/name"},     {"kind", "http://schema.org/kind"},
+                              {"loc", "http://schema.org/loc"},       {"schema:x", "http://schema.org/x"},
+                              {"nearby", "https://a.example/nearby"}, {"own", "http://schema.org/own"}};
+  for (const auto& m : mappings) EXPECT_EQ(context->expand(m.term), m.iri);
+  for (const char* term : {"gone", "graph", "ident", "nothing", "nothing2", "back", "plain"})
+    EXPECT_EQ(context->expand(term), std::string{"https://uri.etsi.org/ngsi-ld/default-context/"} + term);
+}
+
+TEST_F(Contexts, KnowTheOneUrlThatMeansTheSame) {
+  const std::string core = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.6.jsonld";
+  shelf.documents["https://a.example/c"] = R"({"@context":{}})";
+  shelf.documents["https://b.example/c"] = R"({"@context":{}})";
+  EXPECT_EQ(make(R"("https://a.example/c")")->url(), "https://a.example/c");
+  EXPECT_EQ(make(R"(["https://a.example/c"])")->url(), "https://a.example/c");
+  EXPECT_EQ(make(R"(["https://a.example/c",")" + core + R"("])")->url(), "https://a.example/c");
+  EXPECT_EQ(make(R"(["https://a.example/c","https://b.example/c"])")->url(), "");
+  EXPECT_EQ(make(R"({"a":"https://a.example/a"})")->url(), "");
+  EXPECT_EQ(make("\"" + core + "\"")->url(), kCoreContextUrl);
+}
+
+TEST_F(Contexts, CheckDocumentsWithoutTheOnesTheyName) {
+  EXPECT_TRUE(Context::check_document(R"({"@context":["https://far.example/c",{"a":"x:y"}],"more":1})"));
+  EXPECT_EQ(Context::check_document("{").error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Context::check_document("[]").error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Context::check_document(R"({"a":"x:y"})").error().code, ErrorCode::kInvalidRequest);
+  EXPECT_EQ(Context::check_document(R"({"@context":42})").error().code, ErrorCode::kBadRequestData);
+}
+
 struct Wrong {
   const char* json;
   ErrorCode code;
@@ -144,13 +184,11 @@ TEST_F(Contexts, RefusesClearly) {
       {"\"https://junk.example/c\"", ErrorCode::kBadRequestData, "/@context"},
       {"5", ErrorCode::kBadRequestData, "/@context"},
       {"{", ErrorCode::kInvalidRequest, ""},
-      {R"([{}, null])", ErrorCode::kBadRequestData, "/@context/1"},
+      {R"(["https://far.example/c", 7])", ErrorCode::kBadRequestData, "/@context/1"},
       {R"({"a":5})", ErrorCode::kBadRequestData, "/@context/a"},
       {R"({"a":{"@id":"x:y","@context":{}}})", ErrorCode::kBadRequestData, "/@context/a/@context"},
-      {R"({"a":{"@reverse":"x:y"}})", ErrorCode::kBadRequestData, "/@context/a/@reverse"},
       {R"({"a":"b","b":"a"})", ErrorCode::kBadRequestData, ""},
-      {R"({"mine":"@id"})", ErrorCode::kBadRequestData, "/@context/mine"},
-      {R"({"@import":"x"})", ErrorCode::kBadRequestData, "/@context/@import"},
+      {R"({"@import":5})", ErrorCode::kBadRequestData, "/@context/@import"},
       {R"({"@vocab":5})", ErrorCode::kBadRequestData, "/@context/@vocab"},
       {R"({"a":""})", ErrorCode::kBadRequestData, "/@context/a"},
   };
