@@ -117,17 +117,45 @@ class Runner {
       const auto body = sink_.take("/" + tenant + exchange.target);
       return body ? check_body(exchange.expected_body, *body) : body.error().detail;
     }
+    const auto fill = [&](std::string text) {
+      text = replace_all(std::move(text), "${sink}", sink_.url() + "/" + tenant);
+      text = replace_all(std::move(text), "${sink%}", horad::base::percent_encode(sink_.url() + "/" + tenant));
+      text = replace_all(std::move(text), "${own}", "http://" + host_.address + ":" + std::to_string(host_.port));
+      return replace_all(std::move(text), "${location}", location_);
+    };
     auto headers = exchange.headers;
+    for (auto& [name, value] : headers) value = fill(value);
+    if (exchange.method == "SERVE") {
+      serve("/" + tenant + exchange.target, headers, fill(exchange.body));
+      return {};
+    }
     if (!has(headers, "ngsild-tenant")) headers.emplace_back("NGSILD-Tenant", tenant);
     if (!exchange.body.empty() && !has(headers, "content-type"))
       headers.emplace_back("Content-Type", "application/json");
-    const auto fill = [&](const std::string& text) { return replace_all(text, "${sink}", sink_.url() + "/" + tenant); };
     const auto answer = send(host_, exchange.method, fill(exchange.target), headers, fill(exchange.body));
-    return answer ? check(exchange, *answer) : answer.error().detail;
+    if (!answer) return answer.error().detail;
+    auto expected = exchange;
+    for (auto& [name, pattern] : expected.expected_headers) pattern = fill(pattern);
+    expected.expected_body = fill(expected.expected_body);
+    for (const auto& [name, value] : answer->headers) {
+      if (name == "location") location_ = value;
+    }
+    return check(expected, *answer);
+  }
+
+  void serve(const std::string& path, const Headers& headers, std::string body) {
+    Served answer;
+    answer.body = std::move(body);
+    for (const auto& [name, value] : headers) {
+      if (name == "Status") answer.status = std::stoi(value);
+      if (name == "Location") answer.location = value;
+    }
+    sink_.serve(path, std::move(answer));
   }
 
   Host host_;
   Sink sink_;
+  std::string location_;  // the last Location header that was answered
 };
 
 int run_file(const Arguments& arguments) {

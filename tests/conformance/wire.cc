@@ -149,19 +149,31 @@ void Sink::run() {
   for (;;) {
     const int connection = accept(listener_, nullptr, nullptr);
     if (connection < 0) return;
-    serve(connection);
+    serve_connection(connection);
   }
 }
 
-void Sink::serve(int connection) {
+void Sink::serve(const std::string& path, Served answer) {
+  const std::lock_guard lock{mutex_};
+  served_.insert_or_assign(path, std::move(answer));
+}
+
+void Sink::serve_connection(int connection) {
   const Socket socket{connection};
   const auto message = read_message(socket);
   if (!message) return;
   const auto begin = message->first_line.find(' ') + 1;
   const auto path = message->first_line.substr(begin, message->first_line.find(' ', begin) - begin);
   const auto marker = path.find("/status/");
-  const auto status = marker == std::string::npos ? "200" : path.substr(marker + 8);
-  socket.write("HTTP/1.1 " + status + " Told\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  Served answer{
+      .status = marker == std::string::npos ? 200 : std::stoi(path.substr(marker + 8)), .location = {}, .body = {}};
+  {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = served_.find(path); found != served_.end()) answer = found->second;
+  }
+  auto head = "HTTP/1.1 " + std::to_string(answer.status) + " Told\r\nConnection: close\r\n";
+  if (!answer.location.empty()) head += "Location: " + answer.location + "\r\n";
+  socket.write(head + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body);
   const std::lock_guard lock{mutex_};
   received_[path].push_back(message->body);
   arrived_.notify_all();

@@ -32,8 +32,15 @@ struct Host {
 horad::Result<Answer> send(const Host& host, const std::string& method, const std::string& target,
                            const Headers& headers, const std::string& body);
 
-/// Takes notifications on a free port of loopback. A path that ends in /status/NNN is answered with that status, others
-/// with 200.
+/// What a path of the sink is answered with.
+struct Served {
+  int status = 200;
+  std::string location;  // empty: none
+  std::string body;
+};
+
+/// Takes notifications on a free port of loopback. A path that ends in /status/NNN is answered with that status, one
+/// that serve() named with what that says, others with 200.
 class Sink {
  public:
   Sink();
@@ -42,18 +49,20 @@ class Sink {
   Sink& operator=(const Sink&) = delete;
 
   std::string url() const;
+  void serve(const std::string& path, Served answer);
   /// The oldest body at `path` that was not taken yet; waits for it at most 10 s.   errors  kTimeout
   horad::Result<std::string> take(const std::string& path);
 
  private:
   void run();
-  void serve(int connection);
+  void serve_connection(int connection);
 
   int listener_ = -1;
   std::uint16_t port_ = 0;
-  std::mutex mutex_;  // guards received_
+  std::mutex mutex_;  // guards received_ and served_
   std::condition_variable arrived_;
   std::map<std::string, std::deque<std::string>> received_;
+  std::map<std::string, Served> served_;
   std::thread thread_;
 };
 

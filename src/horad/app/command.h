@@ -35,6 +35,7 @@ std::span<const Command> commands();
 
 void add_bench(CLI::App& program, int& exit_code);
 void add_check(CLI::App& program, int& exit_code);
+void add_context(CLI::App& program, int& exit_code);
 void add_demo(CLI::App& program, int& exit_code);
 void add_export(CLI::App& program, int& exit_code);
 void add_import(CLI::App& program, int& exit_code);

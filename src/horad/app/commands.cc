@@ -9,7 +9,7 @@ namespace {
 constexpr std::array kCommands = {
     Command{"serve", add_serve},   Command{"check", add_check},   Command{"import", add_import},
     Command{"replay", add_replay}, Command{"export", add_export}, Command{"demo", add_demo},
-    Command{"bench", add_bench},
+    Command{"context", add_context}, Command{"bench", add_bench},
 };
 
 }  // namespace

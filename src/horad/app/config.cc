@@ -21,6 +21,12 @@ constexpr std::array kSettings = {
     Setting{"listen", SettingKind::kText, "127.0.0.1:8080", "HOST:PORT to listen on; port 0 takes a free one"},
     Setting{"access", SettingKind::kText, "open", "Who may do what. 'open': everybody everything, on loopback only"},
     Setting{"allow_host", SettingKind::kText, "", "Further names this server is reached by, comma separated"},
+    Setting{"public_url", SettingKind::kText, "",
+            "http or https URL under which others reach this server. Default: http://HOST:PORT of listen"},
+    Setting{"fetch_contexts", SettingKind::kSwitch, "true", "Download @context documents that requests name"},
+    Setting{"fetch_from_private", SettingKind::kText, "auto",
+            "Whether they may come from loopback and private networks: true, false, or auto: only while listening on "
+            "loopback"},
     Setting{"tiles", SettingKind::kText, "", "MBTiles file with the map"},
     Setting{"web", SettingKind::kText, "", "Directory of the built console (web/console/dist)"},
     Setting{"shards", SettingKind::kNumber, "0",
@@ -171,6 +177,26 @@ Result<std::size_t> read_count(const Config& config, std::string_view key, std::
   return *number == 0 ? automatic : static_cast<std::size_t>(*number);
 }
 
+/// Where documents may be fetched from, and under which name we are known ourselves.
+Result<void> read_reach(const Config& config, ServeOptions& out) {
+  out.public_url = config.find("public_url")->second.text;
+  while (out.public_url.ends_with('/')) out.public_url.pop_back();
+  if (!out.public_url.empty() && !out.public_url.starts_with("http://") && !out.public_url.starts_with("https://")) {
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("public_url = '{}': it is an http or https URL.", out.public_url), "public_url");
+  }
+  out.fetch_contexts = config.find("fetch_contexts")->second.text == "true";
+  const auto& from = config.find("fetch_from_private")->second.text;
+  if (from != "auto" && from != "true" && from != "false") {
+    return fail(ErrorCode::kInvalidRequest, fmt::format("fetch_from_private = '{}': it is true, false or auto.", from),
+                "fetch_from_private");
+  }
+  boost::system::error_code error;
+  const bool local = boost::asio::ip::make_address(out.host, error).is_loopback();
+  out.fetch_from_private = from == "true" || (from == "auto" && local);
+  return {};
+}
+
 std::vector<std::string> accepted_hosts(std::string_view more) {
   std::vector<std::string> hosts = {"localhost", "127.0.0.1", "[::1]"};
   while (!more.empty()) {
@@ -223,6 +249,7 @@ Result<ServeOptions> to_serve_options(const Config& config) {
                 "access");
   }
   if (auto listen = read_listen(text("listen"), out); !listen) return std::unexpected(std::move(listen).error());
+  if (auto reach = read_reach(config, out); !reach) return std::unexpected(std::move(reach).error());
   const auto shards = read_count(config, "shards", std::max<std::size_t>(1, cores() / 2), 256);
   if (!shards) return std::unexpected(shards.error());
   const auto threads = read_count(config, "threads", cores(), 256);

@@ -61,7 +61,10 @@ struct ServeOptions {
   std::size_t segment_bytes = 0;     // of one file of the change log
   std::size_t checkpoint_bytes = 0;  // of change log between checkpoints
   bool unsafe_fast = false;
-  std::vector<std::string> hosts;                                   // names accepted in Host
+  std::vector<std::string> hosts;  // names accepted in Host
+  std::string public_url;          // how others reach this server, without a slash at the end; empty: where it listens
+  bool fetch_contexts = true;      // @context documents may be downloaded
+  bool fetch_from_private = true;  // also from loopback and private networks
   std::map<std::string, std::string, std::less<>> pinned_contexts;  // URL of an @context document -> file that has it
 };
 

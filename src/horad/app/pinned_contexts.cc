@@ -13,18 +13,16 @@
 namespace horad::app {
 namespace {
 
-constexpr std::size_t kMostBytes = 1 << 20;
-
 class Shelf final : public model::ContextSource {
  public:
-  explicit Shelf(const broker::ContextDocuments& documents) : documents_(documents) {}
+  explicit Shelf(const broker::PinnedContexts& documents) : documents_(documents) {}
   Result<std::string> context_document(std::string_view url) override {
     if (const auto found = documents_.find(url); found != documents_.end()) return found->second;
     return fail(ErrorCode::kContextNotAvailable, fmt::format("{} is not pinned", url));
   }
 
  private:
-  const broker::ContextDocuments& documents_;  // of the caller
+  const broker::PinnedContexts& documents_;  // of the caller
 };
 
 Result<std::string> read(const std::string& path) {
@@ -32,7 +30,8 @@ Result<std::string> read(const std::string& path) {
   if (!in) return fail(ErrorCode::kNotFound, "the file cannot be read");
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (in.bad()) return fail(ErrorCode::kIo, "the file cannot be read");
-  if (text.size() > kMostBytes) return fail(ErrorCode::kTooLarge, "the file is larger than 1 MiB");
+  if (text.size() > broker::ContextShelf::kMostBytes)
+    return fail(ErrorCode::kTooLarge, "the file is larger than 1 MiB");
   return text;
 }
 
@@ -43,8 +42,8 @@ std::unexpected<Error> bad_pin(std::string_view url, std::string_view path, std:
 
 }  // namespace
 
-Result<broker::ContextDocuments> read_pinned_contexts(const std::map<std::string, std::string, std::less<>>& files) {
-  broker::ContextDocuments documents;
+Result<broker::PinnedContexts> read_pinned_contexts(const std::map<std::string, std::string, std::less<>>& files) {
+  broker::PinnedContexts documents;
   for (const auto& [url, path] : files) {
     if (model::is_core_context(url)) return bad_pin(url, path, "the core @context is built in and stays what it is");
     auto text = read(path);

@@ -14,6 +14,6 @@ namespace horad::app {
 ///   errors   kInvalidRequest naming URL and file: it cannot be read, is larger than 1 MiB, or is no @context document;
 ///            a core @context, which is built in and cannot be another document
 /// A document may name others that are not pinned: those are looked for when it is used.
-Result<broker::ContextDocuments> read_pinned_contexts(const std::map<std::string, std::string, std::less<>>& files);
+Result<broker::PinnedContexts> read_pinned_contexts(const std::map<std::string, std::string, std::less<>>& files);
 
 }  // namespace horad::app

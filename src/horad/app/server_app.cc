@@ -8,6 +8,7 @@
 #include "horad/app/pinned_contexts.h"
 #include "horad/base/real_world.h"
 #include "horad/broker/broker.h"
+#include "horad/edge/context_pins.h"
 #include "horad/edge/http_client.h"
 #include "horad/edge/live.h"
 #include "horad/edge/ngsi/routes.h"
@@ -36,13 +37,14 @@ struct ServerApp::State {
   std::unique_ptr<broker::Broker> broker;
   std::shared_ptr<const edge::Tiles> tiles;
   std::shared_ptr<const edge::StaticFiles> web;
-  broker::ContextDocuments pinned;
+  broker::PinnedContexts pinned;
   std::vector<base::Metric> metrics;
   std::function<void(std::string_view)> report;
 
   Result<void> open_files(const ServeOptions& options);
   Result<void> open_engine(const ServeOptions& options);
   Result<void> open_server(const ServeOptions& options);
+  broker::ContextOptions context_options(const ServeOptions& options);
   void add_routes();
 };
 
@@ -91,11 +93,25 @@ Result<void> ServerApp::State::open_engine(const ServeOptions& options) {
   if (!opened) return std::unexpected(std::move(opened).error());
   store = std::move(*opened);
   client = std::make_unique<edge::HttpClient>();
-  auto made = broker::Broker::open(*store, names, clock, random, *client, {}, std::move(pinned));
+  auto made = broker::Broker::open(*store, names, clock, random, *client, {}, context_options(options));
   if (!made) return std::unexpected(std::move(made).error());
   broker = std::move(*made);
   live = std::make_unique<edge::LiveFeed>(*store, names, clock);
   return {};
+}
+
+broker::ContextOptions ServerApp::State::context_options(const ServeOptions& options) {
+  broker::ContextOptions out;
+  out.pinned = std::move(pinned);
+  out.fetch.allowed = options.fetch_contexts;
+  out.fetch.private_addresses = options.fetch_from_private;
+  const bool is_v6 = options.host.find(':') != std::string::npos;
+  const auto listening =
+      fmt::format("http://{}{}{}:{}", is_v6 ? "[" : "", options.host, is_v6 ? "]" : "", server->port());
+  if (!options.public_url.empty()) out.own_urls.push_back(options.public_url);
+  out.own_urls.push_back(listening);
+  for (const auto& host : options.hosts) out.own_urls.push_back(fmt::format("http://{}:{}", host, server->port()));
+  return out;
 }
 
 void ServerApp::State::add_routes() {
@@ -104,6 +120,7 @@ void ServerApp::State::add_routes() {
     metrics.insert(metrics.end(), part.begin(), part.end());
   }
   edge::ngsi::add_routes(router, *broker);
+  edge::add_context_pin_routes(router, *broker);
   edge::add_tile_routes(router, tiles);
   edge::add_service_routes(
       router,

@@ -42,23 +42,35 @@ Result<void> for_each_page(store::Store& store, const store::Tenant& tenant, mod
 }
 
 struct Loader {
-  store::Store& store;
-  Contexts& contexts;
-  Notifier& notifier;
-  const SystemNames& system;
-  const store::Cursor& from;
+  Broker::State& state;
+  store::Cursor from;
 
-  Result<void> load_one(const std::string& tenant, model::DocumentView document) const {
-    auto stored = read_stored(system, document);
-    if (!stored) return std::unexpected(std::move(stored).error());
-    auto context = contexts.get(stored->definition.context);
+  Result<void> load_one(const std::string& tenant, StoredDocument stored) const {
+    std::string missing;
+    auto context = state.contexts.get(tenant, stored.definition.context, &missing, true);
+    if (!context && context.error().code == ErrorCode::kContextNotAvailable) {
+      wait_for(missing, tenant, std::move(stored));
+      return {};
+    }
     if (!context) return std::unexpected(std::move(context).error());
-    auto compiled = compile_subscription(stored->definition, std::move(*context));
+    auto compiled = compile_subscription(stored.definition, std::move(*context));
     if (!compiled) return std::unexpected(std::move(compiled).error());
-    compiled->version = stored->version;
-    if (!stored->delivery.behind) stored->delivery.cursor = later_of(std::move(stored->delivery.cursor), from);
-    notifier.put(tenant, std::make_shared<const Subscription>(std::move(*compiled)), std::move(stored->delivery));
+    compiled->version = stored.version;
+    if (!stored.delivery.behind) stored.delivery.cursor = later_of(std::move(stored.delivery.cursor), from);
+    state.notifier->put(tenant, std::make_shared<const Subscription>(std::move(*compiled)), std::move(stored.delivery));
     return {};
+  }
+
+  /// A document that is gone does not keep the others from starting: this one follows when it is here.
+  void wait_for(const std::string& missing, const std::string& tenant, StoredDocument stored) const {
+    {
+      const std::lock_guard lock{state.waiting_mutex};
+      state.waiting_for_context.emplace_back([loader = *this, tenant, stored = std::move(stored)] {
+        if (!loader.state.contexts.get(tenant, stored.definition.context, nullptr, true)) return false;
+        return loader.load_one(tenant, stored).has_value();
+      });
+    }
+    if (!missing.empty()) state.fetcher->fetch(missing, [](const Result<void>&) {});
   }
 };
 
@@ -66,21 +78,38 @@ struct Loader {
 
 Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& names, base::Clock& clock,
                                              base::Random& random, base::Net& net, Limits limits,
-                                             ContextDocuments pinned) {
+                                             ContextOptions contexts) {
   const auto system = SystemNames::make(names);
   if (!system) return std::unexpected(system.error());
-  auto state = std::make_unique<State>(store, names, clock, random, *system, limits, std::move(pinned));
+  const auto fetch = contexts.fetch;
+  auto state = std::make_unique<State>(store, names, clock, random, *system, limits, std::move(contexts));
+  state->fetcher = std::make_unique<ContextFetcher>(net, clock, fetch,
+                                                    [raw = state.get()](const std::string& url, std::string text) {
+                                                      return raw->accept_context(url, std::move(text));
+                                                    });
+  const auto stored = stored_cursor(store, names);
+  if (!stored) return std::unexpected(stored.error());
+  const Loader loader{*state, stored->value_or(store.end())};
+  for (const auto& tenant : store.tenants()) {
+    if (tenant.space != store::Space::kSystem) continue;
+    auto done = for_each_page(store, tenant, system->jsonld_context, [&](auto page) -> Result<void> {
+      for (const auto& document : page) {
+        auto loaded = load_context(state->system, state->contexts.shelf(), tenant.name, document.view());
+        if (!loaded) return loaded;
+      }
+      return {};
+    });
+    if (!done) return std::unexpected(std::move(done).error());
+  }
   if (limits.notify) {
-    const auto stored = stored_cursor(store, names);
-    if (!stored) return std::unexpected(stored.error());
-    const auto from = stored->value_or(store.end());
-    state->notifier = std::make_unique<Notifier>(store, names, clock, random, net, state->counters, from);
-    const Loader loader{store, state->contexts, *state->notifier, state->system, from};
+    state->notifier = std::make_unique<Notifier>(store, names, clock, random, net, state->counters, loader.from);
     for (const auto& tenant : store.tenants()) {
       if (tenant.space != store::Space::kSystem) continue;
       auto done = for_each_page(store, tenant, system->subscription, [&](auto page) -> Result<void> {
         for (const auto& document : page) {
-          if (auto loaded = loader.load_one(tenant.name, document.view()); !loaded) return loaded;
+          auto read = read_stored(state->system, document.view());
+          if (!read) return std::unexpected(std::move(read).error());
+          if (auto loaded = loader.load_one(tenant.name, std::move(*read)); !loaded) return loaded;
         }
         return {};
       });
@@ -156,7 +185,7 @@ Result<std::shared_ptr<model::Context>> Broker::State::context_of(const Caller& 
     return fail(ErrorCode::kBadRequestData, "A body with an @context has the content type application/ld+json.",
                 "/@context");
   }
-  if (*given) return contexts.get(**given);
+  if (*given) return contexts.get(caller, **given);
   return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
 }
 
@@ -170,7 +199,7 @@ Result<std::shared_ptr<model::Context>> Broker::State::context_of_document(const
     return fail(ErrorCode::kBadRequestData, "A body with an @context has the content type application/ld+json.",
                 "/@context");
   }
-  if (given != nullptr) return contexts.get(to_text(*given));
+  if (given != nullptr) return contexts.get(caller, to_text(*given));
   return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
 }
 

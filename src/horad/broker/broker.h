@@ -41,11 +41,10 @@ struct Limits {
 
 class Broker {
  public:
-  /// Everything given must outlive the broker. Loads the subscriptions of every tenant and starts delivering. `pinned`:
-  /// see Contexts.
+  /// Everything given must outlive the broker. Loads contexts and subscriptions of every tenant and starts delivering.
   static Result<std::unique_ptr<Broker>> open(store::Store& store, model::Names& names, base::Clock& clock,
                                               base::Random& random, base::Net& net, Limits limits = {},
-                                              ContextDocuments pinned = {});
+                                              ContextOptions contexts = {});
   ~Broker();  // stops delivering and stores the cursors; operations must have ended before
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
@@ -103,6 +102,27 @@ class Broker {
   Task<Result<void>> update_registration(Caller caller, std::string_view id, std::string_view body);
   Task<Result<void>> remove_registration(Caller caller, std::string_view id);
 
+  // JSON-LD contexts (5.13). What there is, is read from contexts().shelf().
+
+  /// Fetches what is missing of an @context that Caller::unknown_context named; then the operation is to be run again,
+  /// and finds it, or hears why it could not be had: a failure is remembered for FetchLimits::pause.
+  ///   errors   kOverloaded
+  Task<Result<void>> obtain_context(std::string tenant, std::string json);
+  /// Hosts a document of the caller's tenant, durably; answers its id.
+  ///   errors   kInvalidRequest, kBadRequestData (no @context document), kTooLarge
+  Task<Result<std::string>> add_context(Caller caller, std::string_view document);
+  /// Hosts what `context` says under Contexts::url_of(), if it is not there yet.   errors  kTooLarge
+  Task<Result<void>> host_context(std::string tenant, std::shared_ptr<model::Context> context);
+  /// errors   kNotFound; kBadRequestData for the core context
+  Task<Result<void>> remove_context(Caller caller, std::string_view id_or_url);
+  /// Fetches a cached document again; one that cannot be had leaves the old one.
+  ///   errors   kBadRequestData when it is none of kind Cached; kContextNotAvailable
+  Task<Result<void>> reload_context(Caller caller, std::string_view id_or_url);
+  /// Lets `document` stand for the URL, durably, whoever names it. It goes before what was downloaded.
+  ///   errors   kInvalidRequest, kBadRequestData, kTooLarge, kConflict (see ContextShelf::pin)
+  Task<Result<void>> pin_context(std::string url, std::string document);
+  Task<Result<void>> unpin_context(std::string url);  // kNotFound, kConflict
+
   /// Parsed contexts, shared by all requests.
   Contexts& contexts() noexcept;
   model::Names& names() noexcept;
@@ -110,9 +130,10 @@ class Broker {
   const BrokerCounters& counters() const noexcept;
   std::vector<base::Metric> metrics() const;
 
-  struct State;  // private to the room
+  struct State;
 
  private:
+  Task<Result<void>> keep_context(std::shared_ptr<ContextDocument> document);
   explicit Broker(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

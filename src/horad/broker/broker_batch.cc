@@ -113,7 +113,10 @@ Task<Result<BatchResult>> Broker::batch(Caller caller, BatchKind kind, std::stri
       co_return std::unexpected(std::move(good).error());
     prepared->writes.reserve(parser.size());
     for (std::size_t i = 0; i < parser.size(); ++i) {
-      auto entity = read_item(state_->context_of(caller, parser, i), parser, caller, kind, i);
+      auto context = state_->context_of(caller, parser, i);
+      if (!context && caller.unknown_context != nullptr && !caller.unknown_context->empty())
+        co_return std::unexpected(std::move(context).error());  // nothing is done before every @context is here
+      auto entity = read_item(std::move(context), parser, caller, kind, i);
       if (entity) {
         prepared->writes.push_back(write_of(caller.tenant, kind, std::move(*entity)));
       } else {

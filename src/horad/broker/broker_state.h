@@ -2,15 +2,19 @@
 // Private to the broker: what its operations share.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "horad/broker/bridge.h"
 #include "horad/broker/broker.h"
+#include "horad/broker/context_fetcher.h"
 #include "horad/broker/contexts.h"
 #include "horad/broker/notifier.h"
 #include "horad/broker/registry.h"
@@ -22,17 +26,22 @@ namespace horad::broker {
 
 struct Broker::State {
   State(store::Store& the_store, model::Names& the_names, base::Clock& the_clock, base::Random& the_random,
-        SystemNames the_system, Limits the_limits, ContextDocuments pinned)
+        SystemNames the_system, Limits the_limits, ContextOptions context_options)
       : store(the_store),
         names(the_names),
         clock(the_clock),
         random(the_random),
         limits(the_limits),
         system(the_system),
-        contexts(the_names, std::move(pinned)) {}
+        contexts(the_names, std::move(context_options), &the_clock) {}
 
   /// errors  kNonexistentTenant
   Result<void> known(const std::string& tenant);
+
+  /// Puts a downloaded document on the shelf and into the store.   errors  kBadRequestData when it is no @context
+  Result<void> accept_context(const std::string& url, std::string text);
+  void write_context(const ContextDocument& document);   // without waiting
+  void forget_context(const ContextDocument& document);  // in the store, without waiting
 
   /// The context of a body, or of an item of a batch, that `parser` has loaded.
   ///   errors   kInvalidRequest when the @context stands where it must not, or is missing where it must be
@@ -54,6 +63,10 @@ struct Broker::State {
   std::shared_mutex tenants_mutex;     // guards tenants
   std::set<std::string> tenants;       // seen to exist; tenants never cease to
   std::unique_ptr<Notifier> notifier;  // null when Limits::notify is false
+  std::mutex waiting_mutex;            // guards waiting_for_context
+  /// Stored things whose @context was not here at the start: each tries again and is true when it is done.
+  std::vector<std::function<bool()>> waiting_for_context;
+  std::unique_ptr<ContextFetcher> fetcher;  // last, so that nothing comes while the others go
 };
 
 /// Compiles the stored registrations of a tenant into the registry, at the start.   errors   kDamaged
@@ -62,6 +75,12 @@ Result<void> load_registrations(const SystemNames& system, Contexts& contexts, m
 
 /// The parser of this thread. Between load() and the last look at what was loaded there must be no co_await.
 model::Parser& this_threads_parser();
+
+store::Address context_address(const ContextDocument& document);
+store::Mutation store_context(const SystemNames& names, const ContextDocument& document);
+/// Puts what store_context() and Broker::pin_context() wrote back on the shelf.   errors  kDamaged
+Result<void> load_context(const SystemNames& names, ContextShelf& shelf, const std::string& tenant,
+                          model::DocumentView document);
 
 inline store::Address city_address(std::string tenant, std::string id) {
   return {{std::move(tenant), store::Space::kCity}, std::move(id)};

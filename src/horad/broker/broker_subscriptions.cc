@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "horad/broker/broker_state.h"
+#include "horad/model/context.h"
 
 namespace horad::broker {
 namespace {
 
-Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, const Definition& definition,
-                                                    Timestamp version) {
-  auto context = contexts.get(definition.context);
+Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, std::string_view tenant,
+                                                    const Definition& definition, Timestamp version) {
+  auto context = contexts.get(tenant, definition.context, nullptr, true);
   if (!context) return std::unexpected(std::move(context).error());
   auto compiled = compile_subscription(definition, std::move(*context));
   if (!compiled) return std::unexpected(std::move(compiled).error());
@@ -34,6 +35,13 @@ std::string new_id(base::Random& random) {
   return fmt::format("urn:ngsi-ld:Subscription:{:016x}{:016x}", random.next(), random.next());
 }
 
+/// The URL of the context in which it notifies (5.2.12); none when that is the core context alone.
+void add_context_url(Contexts& contexts, std::string_view tenant, const Definition& definition, json::object& shown) {
+  const auto context = contexts.get(tenant, definition.context, nullptr, true);
+  if (shown.contains("jsonldContext") || !context || (*context)->is_core_only()) return;
+  shown["jsonldContext"] = contexts.url_of(**context);
+}
+
 std::string as_text(json::object object) { return to_text(json::value(std::move(object))); }
 
 }  // namespace
@@ -49,6 +57,8 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
   if (!context) co_return std::unexpected(context.error());
   auto definition = define_subscription(body, new_id(state.random), **context, state.names, state.clock.now());
   if (!definition) co_return std::unexpected(std::move(definition).error());
+  if (auto hosted = co_await host_context(caller.tenant, *context); !hosted)
+    co_return std::unexpected(std::move(hosted).error());
   const std::string id{text_of(definition->body.at("id").as_string())};
   DeliveryState delivery;
   delivery.cursor = state.store.end();
@@ -57,7 +67,7 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
                       create_stored(state.system, Kept::kSubscription, *definition, delivery), std::move(done));
   });
   if (!written) co_return std::unexpected(written.error());
-  auto compiled = compile(state.contexts, *definition, written->at);
+  auto compiled = compile(state.contexts, caller.tenant, *definition, written->at);
   if (!compiled) co_return std::unexpected(std::move(compiled).error());
   if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), std::move(delivery));
   co_return id;
@@ -68,8 +78,10 @@ Task<Result<std::string>> Broker::subscription(Caller caller, std::string_view i
   const auto stored = co_await read_one(state_->store, state_->system, caller.tenant, std::string{id});
   if (!stored) co_return std::unexpected(stored.error());
   const auto live = state_->notifier ? state_->notifier->state(caller.tenant, std::string{id}) : std::nullopt;
-  co_return as_text(show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context,
-                                      state_->names, state_->clock.now()));
+  auto shown = show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context, state_->names,
+                                 state_->clock.now());
+  add_context_url(state_->contexts, caller.tenant, stored->definition, shown);
+  co_return as_text(std::move(shown));
 }
 
 Task<Result<Broker::SubscriptionPage>> Broker::subscriptions(Caller caller, std::size_t limit, std::size_t offset) {
@@ -90,8 +102,10 @@ Task<Result<Broker::SubscriptionPage>> Broker::subscriptions(Caller caller, std:
     if (!stored) co_return std::unexpected(stored.error());
     const std::string id{document.view().id()};
     const auto live = state_->notifier ? state_->notifier->state(caller.tenant, id) : std::nullopt;
-    out.items.push_back(as_text(show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context,
-                                                  state_->names, state_->clock.now())));
+    auto shown = show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context, state_->names,
+                                   state_->clock.now());
+    add_context_url(state_->contexts, caller.tenant, stored->definition, shown);
+    out.items.push_back(as_text(std::move(shown)));
   }
   co_return out;
 }
@@ -113,7 +127,7 @@ Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view i
                         update_stored(state.system, Kept::kSubscription, *patched, stored->version), std::move(done));
     });
     if (written) {
-      auto compiled = compile(state.contexts, *patched, written->at);
+      auto compiled = compile(state.contexts, caller.tenant, *patched, written->at);
       if (!compiled) co_return std::unexpected(std::move(compiled).error());
       if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), stored->delivery);
       co_return Result<void>{};

@@ -67,7 +67,7 @@ TEST(Subscription, HasDefaults) {
 
 TEST(Subscription, KeepsNamesExpandedAndShowsThemInTheCallersWords) {
   World world;
-  const auto mine = world.contexts.get(R"({"A":"https://example.org/A","a":"https://example.org/a"})");
+  const auto mine = world.contexts.get("", R"({"A":"https://example.org/A","a":"https://example.org/a"})", nullptr);
   ASSERT_TRUE(mine);
   const auto definition = define_subscription(
       R"({"type":"Subscription","entities":[{"type":"A,B"}],"watchedAttributes":["a","b"],"notification":{"attributes":["a"],"endpoint":{"uri":"http://h/"}}})",

@@ -41,6 +41,8 @@ std::string_view word_for(Kept kind) noexcept {
       return "context source registration";
     case Kept::kSourceSubscription:
       return "context source registration subscription";
+    case Kept::kContext:
+      return "@context";
   }
   return {};
 }
@@ -53,6 +55,7 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
       {&out.subscription, "https://uri.etsi.org/ngsi-ld/Subscription"},
       {&out.registration, "https://uri.etsi.org/ngsi-ld/ContextSourceRegistration"},
       {&out.source_subscription, "urn:horad:system:SourceSubscription"},
+      {&out.jsonld_context, "urn:horad:system:Context"},
       {&out.definition, "urn:horad:system:definition"},
       {&out.context, "urn:horad:system:context"},
       {&out.delivery, "urn:horad:system:delivery"},
@@ -76,6 +79,8 @@ model::NameId SystemNames::type_of(Kept kind) const noexcept {
       return registration;
     case Kept::kSourceSubscription:
       return source_subscription;
+    case Kept::kContext:
+      return jsonld_context;
   }
   return subscription;
 }
@@ -88,6 +93,7 @@ store::Address kept_address(Kept kind, std::string tenant, std::string_view id) 
   std::string_view prefix;  // ids of subscriptions do not begin with urn:horad:system:, so nothing meets
   if (kind == Kept::kRegistration) prefix = "urn:horad:system:registration:";
   if (kind == Kept::kSourceSubscription) prefix = "urn:horad:system:source-subscription:";
+  if (kind == Kept::kContext) prefix = "urn:horad:system:context:";
   return {{std::move(tenant), store::Space::kSystem}, std::string{prefix}.append(id)};
 }
 
@@ -123,6 +129,21 @@ store::Mutation update_stored(const SystemNames& names, Kept kind, Definition de
     Change change;
     change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
     change.set.push_back(json_attribute(names.context, context_text(definition)));
+    return change;
+  };
+}
+
+store::Mutation put_stored(const SystemNames& names, Kept kind, const json::object& definition, std::string context) {
+  return [names, kind, text = to_text(definition), context = std::move(context)](const DocumentView* current,
+                                                                                 Timestamp) -> Result<Change> {
+    Change change;
+    if (current == nullptr) {
+      change.kind = model::ChangeKind::kCreated;
+      change.types = {names.type_of(kind)};
+      change.scopes.emplace();
+    }
+    change.set.push_back(json_attribute(names.definition, text));
+    change.set.push_back(json_attribute(names.context, context));
     return change;
   };
 }
@@ -171,6 +192,15 @@ Result<StoredDocument> read_stored(const SystemNames& names, DocumentView docume
     if (const auto value = parse_json(*delivery)) out.delivery = delivery_from_json(*value);
   }
   return out;
+}
+
+Result<PutDocument> read_put(const SystemNames& names, DocumentView document) {
+  const auto definition = text_at(document, names.definition);
+  const auto context = text_at(document, names.context);
+  auto body = definition ? parse_json_object(*definition) : Result<json::object>{};
+  if (!definition || !context || !body)
+    return fail(ErrorCode::kDamaged, "The stored document " + std::string{document.id()} + " cannot be read.");
+  return PutDocument{std::move(*body), std::string{*context}};
 }
 
 std::optional<store::Cursor> read_cursor(const SystemNames& names, DocumentView document) {

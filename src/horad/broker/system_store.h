@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the broker keeps of its own: subscriptions, registrations and cursors, as entities in the system space of the
-// store, so that they are as durable as data and come back after a restart.
+// What the broker keeps of its own: subscriptions, registrations, contexts and cursors, as entities in the system space
+// of the store, so that they are as durable as data and come back after a restart.
 #pragma once
 
 #include <cstdint>
@@ -16,13 +16,14 @@
 namespace horad::broker {
 
 /// The sorts of documents that are kept for a tenant.
-enum class Kept : std::uint8_t { kSubscription, kRegistration, kSourceSubscription };
+enum class Kept : std::uint8_t { kSubscription, kRegistration, kSourceSubscription, kContext };
 
 /// The interned names of these entities, made once.
 struct SystemNames {
   model::NameId subscription;         // the type
   model::NameId registration;         // the type
   model::NameId source_subscription;  // the type
+  model::NameId jsonld_context;       // the type
   model::NameId definition;           // JsonProperty: Definition::body
   model::NameId context;   // JsonProperty: Definition::context, in an array, for a JSON text alone is no JsonProperty
   model::NameId delivery;  // JsonProperty: DeliveryState
@@ -49,6 +50,8 @@ store::Mutation create_stored(const SystemNames& names, Kept kind, Definition de
                               const DeliveryState& delivery);
 store::Mutation update_stored(const SystemNames& names, Kept kind, Definition definition, Timestamp version);
 store::Mutation remove_stored(const SystemNames& names, Kept kind);
+/// Creates or replaces one. `context` is a JSON object or array.
+store::Mutation put_stored(const SystemNames& names, Kept kind, const json::object& definition, std::string context);
 /// Does nothing when the document is gone.
 store::Mutation store_delivery(const SystemNames& names, const DeliveryState& delivery);
 store::Mutation store_cursor(const SystemNames& names, const store::Cursor& cursor);
@@ -58,6 +61,12 @@ std::unexpected<Error> no_such(Kept kind);
 
 /// errors  kDamaged when the entity is not one of ours
 Result<StoredDocument> read_stored(const SystemNames& names, model::DocumentView document);
+/// What put_stored() wrote.   errors  kDamaged
+struct PutDocument {
+  json::object definition;
+  std::string context;
+};
+Result<PutDocument> read_put(const SystemNames& names, model::DocumentView document);
 std::optional<store::Cursor> read_cursor(const SystemNames& names, model::DocumentView document);
 
 }  // namespace horad::broker

@@ -29,6 +29,7 @@ struct Caller {
   std::shared_ptr<model::Context> context;  // never null
   bool simplified = false;                  // bodies are in the simplified form (options=keyValues)
   bool context_in_body = false;             // each body, or item of a batch, brings its own @context instead
+  std::string* unknown_context = nullptr;   // gets the @context that has to be fetched first; then nothing was done
 };
 
 /// Which entity a write is for. An entity that the type selection does not match counts as not found, and nothing

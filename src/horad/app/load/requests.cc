@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::array kKinds = {
     KindName{Kind::kPatch, "patch", "PATCH one attribute of one entity"},
+    KindName{Kind::kPatchLd, "patch-ld", "PATCH one attribute as JSON-LD with a remote @context"},
     KindName{Kind::kGet, "get", "GET one entity"},
     KindName{Kind::kPage, "page", "GET 20 entities by type"},
     KindName{Kind::kQuery, "query", "GET 20 entities by type and temperature>25"},
@@ -48,10 +49,9 @@ void append_entity(std::string& out, std::uint64_t id, std::uint64_t salt) {
 }
 
 void append_head(std::string& out, std::string_view method, std::string_view path, const Target& target,
-                 std::size_t body) {
+                 std::size_t body, std::string_view type = "application/json") {
   fmt::format_to(std::back_inserter(out), "{} {} HTTP/1.1\r\nHost: {}:{}\r\n", method, path, target.host, target.port);
-  if (body > 0)
-    fmt::format_to(std::back_inserter(out), "Content-Type: application/json\r\nContent-Length: {}\r\n", body);
+  if (body > 0) fmt::format_to(std::back_inserter(out), "Content-Type: {}\r\nContent-Length: {}\r\n", type, body);
   out += "\r\n";
 }
 
@@ -113,10 +113,13 @@ void append_request(std::string& out, Kind kind, const Target& target, std::uint
   const std::uint64_t hash = spread(number);
   const std::uint64_t id = hash % entities;
   switch (kind) {
-    case Kind::kPatch: {
-      const std::string body = fmt::format(R"({{"value":{:.2f}}})", two_decimals(spread(hash), -10, 30));
+    case Kind::kPatch:
+    case Kind::kPatchLd: {
+      const bool linked = kind == Kind::kPatchLd;
+      auto body = fmt::format(R"({{"value":{:.2f})", two_decimals(spread(hash), -10, 30));
+      body += linked ? fmt::format(R"(,"@context":"{}"}})", kLoadContext) : "}";
       append_head(out, "PATCH", fmt::format("{}/urn:ngsi-ld:BenchProbe:{:09}/attrs/temperature", kEntities, id), target,
-                  body.size());
+                  body.size(), linked ? "application/ld+json" : "application/json");
       out += body;
       return;
     }
@@ -153,6 +156,7 @@ void append_preload(std::string& out, const Target& target, std::uint64_t first,
 bool is_expected(Kind kind, int status) {
   switch (kind) {
     case Kind::kPatch:
+    case Kind::kPatchLd:
       return status == 204;
     case Kind::kCreate:
       return status == 201;

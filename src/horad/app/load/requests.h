@@ -12,15 +12,19 @@
 namespace horad::app::load {
 
 enum class Kind : std::uint8_t {
-  kPatch,   // one attribute of one entity: PATCH .../attrs/temperature
-  kGet,     // one entity
-  kPage,    // 20 entities by type
-  kQuery,   // 20 entities by type and q=temperature>25
-  kOneHit,  // q with exactly one hit
-  kNear,    // 20 entities within 1 km
-  kCreate,  // one new entity
-  kBatch,   // upsert of 100 entities
+  kPatch,    // one attribute of one entity: PATCH .../attrs/temperature
+  kPatchLd,  // the same as JSON-LD, its @context the document at kLoadContext, which the server must have
+  kGet,      // one entity
+  kPage,     // 20 entities by type
+  kQuery,    // 20 entities by type and q=temperature>25
+  kOneHit,   // q with exactly one hit
+  kNear,     // 20 entities within 1 km
+  kCreate,   // one new entity
+  kBatch,    // upsert of 100 entities
 };
+
+/// A document that calls `temperature` what it is called without.
+inline constexpr std::string_view kLoadContext = "https://bench.invalid/context.jsonld";
 
 struct KindName {
   Kind kind;

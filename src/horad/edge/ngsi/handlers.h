@@ -58,5 +58,10 @@ Reply query_registrations(Exchange& x);
 Reply show_registration(Exchange& x);
 Reply update_registration(Exchange& x);
 Reply delete_registration(Exchange& x);
+// contexts.cc
+Reply add_context(Exchange& x);
+Reply list_contexts(Exchange& x);
+Reply show_context(Exchange& x);
+Reply delete_context(Exchange& x);
 
 }  // namespace horad::edge::ngsi

@@ -13,6 +13,7 @@
 namespace horad::edge::ngsi {
 namespace {
 
+constexpr std::size_t kMostAttempts = 64;  // each after another @context of the request was fetched
 constexpr std::array kMedia{Media::kJson, Media::kLdJson, Media::kGeoJson};
 
 /// Calls `each` with every word of `text` until one answers true, which is then the answer.
@@ -94,7 +95,7 @@ Result<void> read_context(const Request& request, Exchange& exchange) {
     if (*url) {
       std::string json;
       base::append_json_string(json, **url);
-      auto context = exchange.broker.contexts().get(json);
+      auto context = exchange.broker.contexts().get(exchange.caller, json);
       if (!context) return std::unexpected(std::move(context).error());
       exchange.caller.context = std::move(*context);
       return {};
@@ -136,6 +137,22 @@ std::size_t end_of_object(std::string_view text, std::size_t at) noexcept {
   return text.size();
 }
 
+/// One attempt. When `unknown_context` is not empty after it, nothing was done: that @context has to be fetched first.
+boost::asio::awaitable<Response> run_once(const Operation& operation, broker::Broker& broker, Request& request,
+                                          std::string& unknown_context) {
+  Exchange exchange{.request = request, .broker = broker, .caller = {}};
+  exchange.caller.unknown_context = &unknown_context;
+  if (const auto ready = prepare(operation, request, exchange); !ready) co_return problem(ready.error());
+  auto response = co_await operation.run(exchange);
+  const auto& context = exchange.caller.context;  // null when the operation took it, and so does not speak in it
+  if (operation.answer == Answer::kNothing || exchange.media != Media::kJson || !context || context->is_core_only() ||
+      response.status != 200)
+    co_return response;
+  auto hosted = co_await broker.host_context(exchange.caller.tenant, context);  // the Link of the answer names it
+  if (!hosted) co_return problem(hosted.error());
+  co_return response;
+}
+
 }  // namespace
 
 std::string_view Exchange::parameter(std::string_view name) const noexcept {
@@ -151,12 +168,16 @@ boost::asio::awaitable<Response> serve(const Operation& operation, broker::Broke
     echo_tenant(request, response);
     co_return response;
   }
-  Exchange exchange{.request = request, .broker = broker, .caller = {}};
-  Response response;
-  if (const auto ready = prepare(operation, request, exchange); !ready) {
-    response = problem(ready.error());
-  } else {
-    response = co_await operation.run(exchange);
+  std::string unknown_context;
+  auto response = co_await run_once(operation, broker, request, unknown_context);
+  for (std::size_t i = 0; !unknown_context.empty() && i < kMostAttempts; ++i) {  // nothing was done, see Caller
+    auto obtained = co_await broker.obtain_context(std::string{request.header("ngsild-tenant")}, unknown_context);
+    if (!obtained) {
+      response = problem(obtained.error());
+      break;
+    }
+    unknown_context.clear();
+    response = co_await run_once(operation, broker, request, unknown_context);
   }
   echo_tenant(request, response);
   co_return response;
@@ -168,10 +189,8 @@ Response answer(const Exchange& exchange, int status, std::string body) {
                     .headers = {},
                     .body = std::move(body)};
   if (exchange.media == Media::kJson) {
-    const auto spoken = exchange.spoken_context();
-    const bool one_url = spoken.front() == '"' && spoken.find('\\') == std::string_view::npos;
-    const auto url = one_url ? spoken.substr(1, spoken.size() - 2) : model::kCoreContextUrl;
-    response.headers.emplace_back("Link", context_link_header(url));
+    response.headers.emplace_back("Link",
+                                  context_link_header(exchange.broker.contexts().url_of(*exchange.caller.context)));
   }
   return response;
 }

@@ -162,7 +162,7 @@ Result<void> take_context(Exchange& exchange, const json::object& body) {
     return wrong("@context", "A body with an @context has the content type application/ld+json.");
   }
   if (context == nullptr) return wrong("@context", "A body of application/ld+json needs an @context.");
-  auto compiled = exchange.broker.contexts().get(broker::to_text(*context));
+  auto compiled = exchange.broker.contexts().get(exchange.caller, broker::to_text(*context));
   if (!compiled) return std::unexpected(std::move(compiled).error());
   exchange.caller.context = std::move(*compiled);
   return {};

@@ -90,6 +90,12 @@ constexpr std::array kOperations{
               &update_registration},
     Operation{Method::kDelete, "/ngsi-ld/v1/csourceRegistrations/{id}", "", Body::kNone, Answer::kNothing,
               &delete_registration},
+    Operation{Method::kPost, "/ngsi-ld/v1/jsonldContexts", "", Body::kJson, Answer::kNothing, &add_context},
+    Operation{Method::kGet, "/ngsi-ld/v1/jsonldContexts", "details kind", Body::kNone, Answer::kJson, &list_contexts},
+    Operation{Method::kGet, "/ngsi-ld/v1/jsonldContexts/{contextId}", "details", Body::kNone, Answer::kJson,
+              &show_context},
+    Operation{Method::kDelete, "/ngsi-ld/v1/jsonldContexts/{contextId}", "reload", Body::kNone, Answer::kNothing,
+              &delete_context},
 };
 
 }  // namespace
