@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
 
+#include "horad/edge/server.h"
 #include "horad/edge/test_client.h"
 #include "horad/edge/test_directory.h"
 
@@ -90,6 +92,50 @@ TEST_F(ServerAppTest, PinnedContextsStandForTheirUrls) {
   const auto answer = ask("GET", "/ngsi-ld/v1/entities/urn:ngsi-ld:Lamp:1");
   for (const char* part : {"https://city.example/Lamp", "https://city.example/power", "https://city.example/glow"})
     EXPECT_NE(answer->body.find(part), std::string::npos) << answer->body;
+}
+
+TEST_F(ServerAppTest, KeepsContextsOverARestart) {
+  std::atomic<int> asked{0};
+  edge::Router router;
+  router.add(edge::Method::kGet, "/words", [&](edge::Request&) -> boost::asio::awaitable<edge::Response> {
+    ++asked;
+    co_return edge::Response{.content_type = "application/ld+json",
+                             .body = R"({"@context":{"Lamp":"https://words.example/Lamp"}})"};
+  });
+  auto server = std::move(*edge::Server::open({}, [&](edge::Request& request) { return router.handle(request); }));
+  server->start();
+  const auto words = "http://127.0.0.1:" + std::to_string(server->port()) + "/words";
+  const auto with_link = [](std::string_view url, std::string_view id) {
+    const std::string body = R"({"id":"urn:ngsi-ld:Lamp:)" + std::string{id} + R"(","type":"Lamp"})";
+    return "POST /ngsi-ld/v1/entities HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nLink: <" +
+           std::string{url} +
+           ">; rel=\"http://www.w3.org/ns/json-ld#context\"\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  };
+  serve();
+  EXPECT_EQ(TestClient{app_->port()}.ask(with_link(words, "1"))->status, 201);
+  EXPECT_EQ(ask("PUT", "/api/v1/contexts/pins?url=https%3A%2F%2Fpin.example%2Fc",
+                R"({"@context":{"Lamp":"https://pin.example/Lamp"}})")
+                ->status,
+            204);
+  const auto made = ask("POST", "/ngsi-ld/v1/jsonldContexts", R"({"@context":{"Lamp":"https://own.example/Lamp"}})");
+  ASSERT_EQ(made->status, 201);
+  const auto own = "http://localhost:" + std::to_string(app_->port()) + made->headers.at("location");
+  const auto again = app_->port();
+  app_->stop();
+  server->stop();  // what was fetched once is not asked for again
+  auto same_port = options();
+  same_port.port = again;
+  auto opened = ServerApp::open(same_port);
+  ASSERT_TRUE(opened) << opened.error().detail;
+  app_ = std::move(*opened);
+  int id = 2;
+  for (const std::string& url : {words, std::string{"https://pin.example/c"}, own})
+    EXPECT_EQ(TestClient{app_->port()}.ask(with_link(url, std::to_string(id++)))->status, 201) << url;
+  const auto all = ask("GET", "/ngsi-ld/v1/entities?local=true")->body;
+  for (const char* part : {"https://words.example/Lamp", "https://pin.example/Lamp", "https://own.example/Lamp"})
+    EXPECT_NE(all.find(part), std::string::npos) << all;
+  EXPECT_EQ(asked, 1);
 }
 
 TEST_F(ServerAppTest, RefusesPinnedContextsThatAreNone) {

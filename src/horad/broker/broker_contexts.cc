@@ -100,13 +100,14 @@ Result<void> Broker::State::accept_context(const std::string& url, std::string t
   document->url = url;
   document->text = std::move(text);
   document->created = clock.now();
-  if (const auto before = contexts.shelf().at_url(url)) {
+  const auto before = contexts.shelf().at_url(url);
+  if (before) {
     document->hits = before->hits.load();
     document->last_usage = before->last_usage.load();
   }
   auto gone = contexts.shelf().put(document);
   if (!gone) return std::unexpected(std::move(gone).error());
-  contexts.forget();
+  if (before) contexts.forget();  // of a document that was not here, nothing was compiled
   write_context(*document);  // should the write fail, it is fetched again after a restart
   if (*gone && !(*gone)->pinned) forget_context(**gone);
   std::vector<std::function<bool()>> waiting;

@@ -137,20 +137,11 @@ std::size_t end_of_object(std::string_view text, std::size_t at) noexcept {
   return text.size();
 }
 
-/// One attempt. When `unknown_context` is not empty after it, nothing was done: that @context has to be fetched first.
-boost::asio::awaitable<Response> run_once(const Operation& operation, broker::Broker& broker, Request& request,
-                                          std::string& unknown_context) {
-  Exchange exchange{.request = request, .broker = broker, .caller = {}};
-  exchange.caller.unknown_context = &unknown_context;
-  if (const auto ready = prepare(operation, request, exchange); !ready) co_return problem(ready.error());
-  auto response = co_await operation.run(exchange);
+/// Whether the Link header of this answer names a hosted document for the terms that the request brought.
+bool speaks_hosted(const Operation& operation, const Exchange& exchange, const Response& response) noexcept {
   const auto& context = exchange.caller.context;  // null when the operation took it, and so does not speak in it
-  if (operation.answer == Answer::kNothing || exchange.media != Media::kJson || !context || context->is_core_only() ||
-      response.status != 200)
-    co_return response;
-  auto hosted = co_await broker.host_context(exchange.caller.tenant, context);  // the Link of the answer names it
-  if (!hosted) co_return problem(hosted.error());
-  co_return response;
+  return operation.answer != Answer::kNothing && exchange.media == Media::kJson && response.status == 200 && context &&
+         context->url().empty();
 }
 
 }  // namespace
@@ -169,15 +160,27 @@ boost::asio::awaitable<Response> serve(const Operation& operation, broker::Broke
     co_return response;
   }
   std::string unknown_context;
-  auto response = co_await run_once(operation, broker, request, unknown_context);
-  for (std::size_t i = 0; !unknown_context.empty() && i < kMostAttempts; ++i) {  // nothing was done, see Caller
-    auto obtained = co_await broker.obtain_context(std::string{request.header("ngsild-tenant")}, unknown_context);
+  Response response;
+  for (std::size_t attempt = 0;; ++attempt) {
+    Exchange exchange{.request = request, .broker = broker, .caller = {}};
+    exchange.caller.unknown_context = &unknown_context;
+    if (const auto ready = prepare(operation, request, exchange); !ready) {
+      response = problem(ready.error());
+    } else {
+      response = co_await operation.run(exchange);
+    }
+    if (speaks_hosted(operation, exchange, response)) {
+      const auto hosted = co_await broker.host_context(exchange.caller.tenant, exchange.caller.context);
+      if (!hosted) response = problem(hosted.error());
+    }
+    if (unknown_context.empty() || attempt == kMostAttempts) break;
+    // Nothing was done, see Caller: with the context it is another attempt.
+    const auto obtained = co_await broker.obtain_context(std::string{request.header("ngsild-tenant")}, unknown_context);
     if (!obtained) {
       response = problem(obtained.error());
       break;
     }
     unknown_context.clear();
-    response = co_await run_once(operation, broker, request, unknown_context);
   }
   echo_tenant(request, response);
   co_return response;
