@@ -52,8 +52,9 @@ Response problem(const Error& error);
 using Handler = std::function<boost::asio::awaitable<Response>(Request& request)>;
 
 /// Routes by method and path. `pattern` is literal segments and `{name}` for one segment; a trailing `{name...}` takes
-/// the rest. A known path with another method answers 405 with Allow, an unknown path 404; HEAD goes where GET goes. A
-/// path that only a `{name...}` takes counts as unknown for other methods.
+/// the rest; a slash at the end makes no difference. A known path with another method answers 405 with Allow, an
+/// unknown path 404; HEAD goes where GET goes. A path that only a `{name...}` takes counts as unknown for other
+/// methods.
 class Router {
  public:
   Router();

@@ -49,7 +49,7 @@ struct Match {
 
 /// `path` starts with '/' or is empty, which means that all segments are used up.
 bool match(const Node& node, std::string_view path, Match& found) {
-  if (path.empty()) {
+  if (path.empty() || (path == "/" && node.has_any())) {  // a slash at the end names the same resource
     if (!node.has_any()) return false;
     found.node = &node;
     return true;
@@ -58,7 +58,8 @@ bool match(const Node& node, std::string_view path, Match& found) {
   const auto segment = path.substr(1, end == std::string_view::npos ? end : end - 1);
   const auto left = end == std::string_view::npos ? std::string_view{} : path.substr(end);
   if (const Node* literal = node.literal(segment); literal != nullptr && match(*literal, left, found)) return true;
-  if (node.one && !segment.empty()) {
+  // An empty name, as in /entities//attrs, is one that its handler refuses; at the end it is a slash too many.
+  if (node.one && (!segment.empty() || left.size() > 1)) {
     found.captures[found.count++] = segment;
     if (match(*node.one, left, found)) return true;
     --found.count;
@@ -165,6 +166,11 @@ boost::asio::awaitable<Response> Router::handle(Request& request) const {
   Match found;
   if (!match(state_->root, request.path, found)) return ready(unknown_path());
   const Handler* handler = handler_of(*found.node, request.method);
+  if (handler == nullptr && request.path.ends_with('/') &&
+      found.node->one) {  // /entities/ is an entity without id, then
+    handler = handler_of(*found.node->one, request.method);
+    if (handler != nullptr) found.captures[found.count++] = {};
+  }
   if (handler == nullptr && found.by_rest) return ready(unknown_path());
   if (handler == nullptr && request.method == Method::kOptions) return ready(answer_options(*found.node));
   if (handler == nullptr) return ready(refuse_method(*found.node, request.method));

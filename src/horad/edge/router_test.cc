@@ -58,6 +58,21 @@ TEST_F(RouterTest, LiteralsWinOverNamesOverTheRest) {
   EXPECT_EQ(run(router_, Method::kGet, "/a/b.js").body, "file|a/b.js");
 }
 
+TEST_F(RouterTest, ASlashAtTheEndMakesNoDifference) {
+  EXPECT_EQ(run(router_, Method::kGet, "/e/").body, "list");
+  EXPECT_EQ(run(router_, Method::kGet, "/e/x/").body, "one|x");
+  EXPECT_EQ(run(router_, Method::kPost, "/e/special/attrs/").body, "odd");
+}
+
+TEST_F(RouterTest, AnEmptyNameIsForItsHandlerToRefuse) {
+  EXPECT_EQ(run(router_, Method::kPatch, "/e//attrs/a").body, "patch||a");
+  Router one;
+  one.add(Method::kGet, "/e", says("list"));
+  one.add(Method::kPut, "/e/{id}", says("put"));
+  EXPECT_EQ(run(one, Method::kPut, "/e/").body, "put|");
+  EXPECT_EQ(run(one, Method::kPut, "/e").status, 405);
+}
+
 TEST_F(RouterTest, CapturesAreDecodedAfterSplitting) {
   EXPECT_EQ(run(router_, Method::kGet, "/e/urn%3Aa%2Fb").body, "one|urn:a/b");
   EXPECT_EQ(run(router_, Method::kGet, "/e/%zz").status, 400);
@@ -76,7 +91,7 @@ TEST_F(RouterTest, APathKnownOnlyAsTheRestOfAnotherIsUnknownToOtherMethods) {
   Router bare;
   bare.add(Method::kGet, "/a", says("a"));
   EXPECT_EQ(run(bare, Method::kGet, "/b").status, 404);
-  EXPECT_EQ(run(bare, Method::kGet, "/a/").status, 404);
+  EXPECT_EQ(run(bare, Method::kGet, "/a//").status, 404);
   EXPECT_EQ(run(bare, Method::kGet, "*").status, 404);
 }
 
