@@ -21,7 +21,7 @@ void read_all(const BlockReader& reader) {
   for (std::size_t column = 0; column < reader.columns().size(); ++column) {
     if (reader.columns()[column].key.parent != kNoParent) continue;
     for (std::size_t cell = 0; cell < reader.columns()[column].count; ++cell) {
-      if (!cells.attribute(column, cell, Timestamp{}, std::nullopt)) break;
+      if (!cells.attribute(column, cell, Timestamp{}, std::nullopt, Timestamp{})) break;
     }
   }
 }

@@ -6,6 +6,7 @@
 
 #include "horad/base/bytes.h"
 #include "horad/model/document_writer.h"
+#include "horad/model/expiry.h"
 
 namespace horad::model {
 namespace {
@@ -17,7 +18,8 @@ void stamp(Attribute& attribute, Timestamp at, const Attribute* replaced) {
     const Attribute* old = nullptr;
     if (replaced != nullptr) {
       const auto& olds = replaced->sub_attributes;
-      const auto found = std::ranges::find(olds, sub.name, &Attribute::name);
+      const auto found = std::ranges::find_if(
+          olds, [&](const Attribute& a) { return a.name == sub.name && a.dataset_id == sub.dataset_id; });
       if (found != olds.end()) old = &*found;
     }
     stamp(sub, at, old);
@@ -45,8 +47,9 @@ struct Places {
 };
 
 /// True when `a` uses the same names in the same order as `old`: then the name table of the document stays as it is.
+/// Extras are rare enough not to be looked into.
 bool same_names(const Attribute& a, const AttributeView& old) {
-  if (a.name != old.name() || a.object_type != old.object_type()) return false;
+  if (a.name != old.name() || a.object_type != old.object_type() || a.extras || old.has_extras()) return false;
   const auto olds = old.sub_attributes();
   auto it = olds.begin();
   for (const auto& sub : a.sub_attributes) {
@@ -68,11 +71,13 @@ bool names_twice(const std::vector<Attribute>& set) {
 /// None when the change needs a new name table or is too wide: then the whole entity is rebuilt.
 std::optional<Places> quick_places(DocumentView before, const Change& change) {
   if (change.types || change.scopes || !change.removed.empty()) return {};
+  if (change.expires_at || change.expired || before.transient()) return {};
   if (change.set.size() > kMostInPlace || names_twice(change.set)) return {};
   Places places;
   for (std::size_t i = 0; i < change.set.size(); ++i) {
     places.old[i] = before.find(change.set[i].name, change.set[i].dataset_id);
     if (!places.old[i]) {
+      if (soonest_expiry(change.set[i]) != kNoExpiry) return {};
       ++places.fresh;
     } else if (!same_names(change.set[i], *places.old[i])) {
       return {};
@@ -98,7 +103,7 @@ std::string rebuild(DocumentView before, const Change& change, const Places& pla
   }
   std::string out;
   out.reserve(before.bytes().size() + 64 + 64 * change.set.size());
-  detail::append_names(out, layout.type_count, names.names());
+  detail::append_names(out, detail::kMemoryForm, layout.type_count, names.names());
   base::put_fixed(out, layout.created);
   base::put_signed(out, detail::wrapped_difference(detail::ticks(at), layout.created));
   out.append(layout.id_and_scopes, static_cast<std::size_t>(layout.attribute_count_at - layout.id_and_scopes));
@@ -135,10 +140,12 @@ Entity apply(const Entity* before, std::string_view id, const Change& change, Ti
   after.modified_at = at;
   if (change.types) after.types = *change.types;
   if (change.scopes) after.scopes = *change.scopes;
+  if (change.expires_at) after.expires_at = *change.expires_at;
   for (const auto& key : change.removed) {
     std::erase_if(after.attributes,
                   [&](const Attribute& a) { return a.name == key.name && a.dataset_id == key.dataset_id; });
   }
+  if (change.expired) take_expired(after.attributes, *change.expired);
   for (const auto& set : change.set) put(after, set, at);
   return after;
 }
@@ -149,8 +156,8 @@ std::string apply_encoded(const DocumentView* before, std::string_view id, const
       const detail::Stamp fresh{at, nullptr};
       return detail::encode_parts(
           {id, change.types ? std::span<const NameId>(*change.types) : std::span<const NameId>{},
-           change.scopes ? std::span<const std::string>(*change.scopes) : std::span<const std::string>{}, at, at,
-           change.set},
+           change.scopes ? std::span<const std::string>(*change.scopes) : std::span<const std::string>{},
+           change.expires_at.value_or(kNoExpiry), at, at, change.set},
           &fresh);
     }
     return encode(apply(nullptr, id, change, at));

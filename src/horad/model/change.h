@@ -25,10 +25,13 @@ struct Change {
   ChangeKind kind = ChangeKind::kUpdated;
   std::optional<std::vector<NameId>> types;        // when they changed; always for kCreated
   std::optional<std::vector<std::string>> scopes;  // when they changed
+  std::optional<Timestamp> expires_at;             // of the entity, when it changed; kNoExpiry: no longer
+  std::optional<Timestamp> expired;                // see expiry.h
   std::vector<Attribute> set;                      // instances written whole, new or replaced
   std::vector<AttributeKey> removed;               // instances removed, before `set` is applied
   bool empty() const noexcept {
-    return kind == ChangeKind::kUpdated && !types && !scopes && set.empty() && removed.empty();
+    return kind == ChangeKind::kUpdated && !types && !scopes && !expires_at && !expired && set.empty() &&
+           removed.empty();
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "horad/base/text.h"
 #include "horad/model/parse_json.h"
+#include "horad/model/represent.h"
 
 namespace horad::model {
 namespace {
@@ -97,13 +98,84 @@ bool can_merge(AttributeKind kind) noexcept {
          kind == AttributeKind::kLanguageProperty;
 }
 
-Result<void> put_value(Attribute& out, const AttributePatch& patch, PatchValue how) {
+std::unexpected<Error> not_of_this_kind(AttributeKind kind) {
+  return fail(
+      ErrorCode::kBadRequestData,
+      fmt::format("the attribute is a {}, which cannot have this value in the simplified form", kind_name(kind)));
+}
+
+bool all_uris(const JsonText& list) {
+  simdjson::dom::parser parser;
+  simdjson::dom::array array;
+  if (parser.parse(list.text).get(array) != simdjson::SUCCESS || array.size() == 0) return false;
+  return std::all_of(array.begin(), array.end(), [](Json item) {
+    return item.type() == JsonType::STRING && check_entity_id(detail::text_of(item)).has_value();
+  });
+}
+
+/// A simplified value as the value of an attribute of another kind than guessed.
+Result<Value> as_kind(const AttributePatch& patch, AttributeKind kind, std::string_view lang) {
+  const auto& value = patch.attribute.value;
+  const auto* text = std::get_if<std::string>(&value);
+  const auto* json = std::get_if<JsonText>(&value);
+  switch (kind) {
+    case AttributeKind::kRelationship:
+      if (text != nullptr ? check_entity_id(*text).has_value() : json != nullptr && all_uris(*json)) return value;
+      break;
+    case AttributeKind::kLanguageProperty: {
+      if (text == nullptr) break;
+      JsonText map{"{"};
+      base::append_json_string(map.text, lang.empty() ? "@none" : lang);
+      map.text += ':';
+      base::append_json_string(map.text, *text);
+      map.text += '}';
+      return map;
+    }
+    case AttributeKind::kVocabProperty:
+      if (text != nullptr) return patch.as_vocab;
+      break;
+    case AttributeKind::kJsonProperty:
+      if (json != nullptr) return value;
+      break;
+    case AttributeKind::kListProperty:
+      if (json != nullptr && json->text.starts_with('[')) return value;
+      break;
+    case AttributeKind::kListRelationship:
+      if (json != nullptr && all_uris(*json)) return value;
+      break;
+    case AttributeKind::kProperty:
+    case AttributeKind::kGeoProperty:
+      break;
+  }
+  return not_of_this_kind(kind);
+}
+
+/// Members that an attribute of its new kind cannot have.
+void drop_foreign_members(Attribute& out) {
+  const bool linked = out.kind == AttributeKind::kRelationship || out.kind == AttributeKind::kListRelationship;
+  if (linked || out.kind == AttributeKind::kJsonProperty) out.unit_code.clear();
+  if (!linked) out.object_type.reset();
+  if (!out.extras) return;
+  if (linked) out.extras.make().value_type.reset();
+  if (!linked) out.extras.make().more_object_types.clear();
+}
+
+Result<void> put_value(Attribute& out, const AttributePatch& patch, PatchValue how, std::string_view lang) {
+  if (patch.simplified && patch.attribute.kind != out.kind && patch.attribute.kind == AttributeKind::kProperty) {
+    AttributePatch converted = patch;
+    converted.simplified = false;
+    converted.attribute.kind = out.kind;
+    auto value = as_kind(patch, out.kind, lang);
+    if (!value) return std::unexpected(std::move(value).error());
+    converted.attribute.value = std::move(*value);
+    return put_value(out, converted, how, lang);
+  }
   const auto& given = patch.attribute;
   const auto* old_json = std::get_if<JsonText>(&out.value);
   const auto* new_json = std::get_if<JsonText>(&given.value);
   const bool merge =
       how == PatchValue::kMerge && out.kind == given.kind && can_merge(given.kind) && old_json && new_json;
-  out.kind = given.kind;
+  if (std::exchange(out.kind, given.kind) != given.kind) drop_foreign_members(out);
   if (!merge) {
     out.value = given.value;
     return {};
@@ -116,7 +188,9 @@ Result<void> put_value(Attribute& out, const AttributePatch& patch, PatchValue h
 
 Result<void> put_sub_attribute(Attribute& out, const AttributePatch& sub, PatchValue how) {
   auto& subs = out.sub_attributes;
-  const auto place = std::ranges::find(subs, sub.attribute.name, &Attribute::name);
+  const auto place = std::ranges::find_if(subs, [&](const Attribute& one) {
+    return one.name == sub.attribute.name && one.dataset_id == sub.attribute.dataset_id;
+  });
   if (sub.remove_all) {
     if (place != subs.end()) subs.erase(place);
     return {};
@@ -131,9 +205,27 @@ Result<void> put_sub_attribute(Attribute& out, const AttributePatch& sub, PatchV
   return {};
 }
 
+/// Members in the extras: those given are put, those removed go, the others stay.
+void put_extras(Attribute& out, const AttributePatch& patch) {
+  constexpr unsigned kInExtras = AttributePatch::kExpiresAt | AttributePatch::kValueType | AttributePatch::kIdSealed |
+                                 AttributePatch::kTypesSealed | AttributePatch::kObjectType;
+  const unsigned touched = patch.given | patch.removed;
+  if ((touched & kInExtras) == 0 || (!out.extras && !patch.attribute.extras)) return tidy(out);
+  static const AttributeExtras kNothing;
+  const auto& given = patch.attribute.extras ? *patch.attribute.extras : kNothing;  // what is removed is not set in it
+  auto& extras = out.extras.make();
+  if (touched & AttributePatch::kExpiresAt) extras.expires_at = given.expires_at;
+  if (touched & AttributePatch::kValueType) extras.value_type = given.value_type;
+  if (touched & AttributePatch::kObjectType) extras.more_object_types = given.more_object_types;
+  if (touched & AttributePatch::kIdSealed) extras.entity_id_sealed = given.entity_id_sealed;
+  if (touched & AttributePatch::kTypesSealed) extras.entity_types_sealed = given.entity_types_sealed;
+  tidy(out);
+}
+
 }  // namespace
 
-Result<Attribute> patched(const Attribute& current, const AttributePatch& patch, PatchValue how) {
+Result<Attribute> patched(const Attribute& current, const AttributePatch& patch, PatchValue how,
+                          std::string_view lang) {
   Attribute out = current;
   const auto& given = patch.attribute;
   const auto has = [&](AttributePatch::Member m) { return (patch.given & m) != 0; };
@@ -141,7 +233,7 @@ Result<Attribute> patched(const Attribute& current, const AttributePatch& patch,
     return fail(ErrorCode::kBadRequestData, "the type of an attribute can only change together with its value");
   }
   if (has(AttributePatch::kValue)) {
-    if (auto done = put_value(out, patch, how); !done) return std::unexpected(std::move(done).error());
+    if (auto done = put_value(out, patch, how, lang); !done) return std::unexpected(std::move(done).error());
   }
   if (has(AttributePatch::kUnitCode)) out.unit_code = given.unit_code;
   if (has(AttributePatch::kObservedAt)) out.observed_at = given.observed_at;
@@ -149,6 +241,7 @@ Result<Attribute> patched(const Attribute& current, const AttributePatch& patch,
   if (patch.removed & AttributePatch::kUnitCode) out.unit_code.clear();
   if (patch.removed & AttributePatch::kObservedAt) out.observed_at.reset();
   if (patch.removed & AttributePatch::kObjectType) out.object_type.reset();
+  put_extras(out, patch);
   for (const auto& sub : patch.sub_attributes) {
     if (auto done = put_sub_attribute(out, sub, how); !done) return std::unexpected(std::move(done).error());
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "horad/base/result.h"
@@ -15,11 +16,23 @@ namespace horad::model {
 /// Members of one attribute instance that were given. A member given as the NGSI-LD null is in `removed` and not in
 /// `given`.
 struct AttributePatch {
-  enum Member : std::uint8_t { kKind = 1, kValue = 2, kUnitCode = 4, kObservedAt = 8, kObjectType = 16 };
-  Attribute attribute;       // holds the members in `given`, name and dataset id; its sub_attributes stay empty
-  std::uint8_t given = 0;    // bits of Member
-  std::uint8_t removed = 0;  // bits of Member
-  bool remove_all = false;   // the whole instance was given as null
+  enum Member : std::uint16_t {
+    kKind = 1,
+    kValue = 2,
+    kUnitCode = 4,
+    kObservedAt = 8,
+    kObjectType = 16,
+    kExpiresAt = 32,
+    kValueType = 64,
+    kIdSealed = 128,
+    kTypesSealed = 256,
+  };
+  Attribute attribute;        // holds the members in `given`, name and dataset id; its sub_attributes stay empty
+  std::uint16_t given = 0;    // bits of Member
+  std::uint16_t removed = 0;  // bits of Member
+  bool remove_all = false;    // the whole instance was given as null
+  bool simplified = false;    // the kind is a guess: an attribute that is there keeps its own
+  std::string as_vocab;       // a simplified text as the term of a vocabulary, expanded
   std::vector<AttributePatch> sub_attributes;
 };
 
@@ -28,6 +41,7 @@ struct EntityPatch {
   std::string id;             // empty when not given
   std::vector<NameId> types;  // to be added; empty when not given
   std::optional<std::vector<std::string>> scopes;
+  std::optional<Timestamp> expires_at;  // kNoExpiry when it was given as null
   std::vector<AttributePatch> attributes;
 };
 
@@ -37,8 +51,11 @@ enum class PatchValue : std::uint8_t {
 };
 
 /// `current` with the members of `patch` put over it; untouched sub-attributes stay. Not for a patch that removes all.
-///   errors   kBadRequestData when the patch changes the kind without a value, or removes the value
-Result<Attribute> patched(const Attribute& current, const AttributePatch& patch, PatchValue how);
+///   lang     for a simplified text put over a LanguageProperty: the language it is in; empty: @none
+///   errors   kBadRequestData when the patch changes the kind without a value, removes the value, or is a simplified
+///            value that an attribute of this kind cannot have
+Result<Attribute> patched(const Attribute& current, const AttributePatch& patch, PatchValue how,
+                          std::string_view lang = {});
 
 /// The attribute that `patch` describes when there is none yet. Errors: kBadRequestData when it has no value.
 Result<Attribute> attribute_of(const AttributePatch& patch);

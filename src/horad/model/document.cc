@@ -10,6 +10,7 @@
 #include "horad/base/bytes.h"
 #include "horad/base/text.h"
 #include "horad/model/document_writer.h"
+#include "horad/model/extras_codec.h"
 
 namespace horad::model {
 namespace {
@@ -43,6 +44,15 @@ const char* skip_value(const char* at) noexcept {
     case ValueType::kPoint:
       return at + 2 * sizeof(double);
   }
+  return at;
+}
+
+bool has_extras(const char* value) noexcept { return (static_cast<std::uint8_t>(*value) & detail::kHasExtras) != 0; }
+
+/// Behind the value and the extras: where sub-attributes are counted.
+const char* skip_value_and_extras(const char* value) noexcept {
+  const char* at = skip_value(value);
+  if (has_extras(value)) take_text(at);
   return at;
 }
 
@@ -210,11 +220,25 @@ std::optional<NameId> AttributeView::object_type() const noexcept {
   if (!(f.head & detail::kHasObjectType)) return std::nullopt;
   return table_of(document_).name(f.object_type);
 }
+bool AttributeView::has_extras() const noexcept { return model::has_extras(fields_of(at_).value); }
+AttributeExtras AttributeView::extras() const {
+  AttributeExtras extras;
+  const auto f = fields_of(at_);
+  if (!model::has_extras(f.value)) return extras;
+  const char* at = skip_value(f.value);
+  base::Reader in(take_text(at));
+  const auto table = table_of(document_);
+  const auto base = detail::ticks(in_document(document_, 0));
+  [[maybe_unused]] const bool good =
+      get_extras(in, extras, base, [&](std::uint64_t i) { return std::optional{table.name(i)}; });
+  return extras;
+}
+Timestamp AttributeView::expires_at() const { return has_extras() ? extras().expires_at : kNoExpiry; }
 AttributeRange AttributeView::sub_attributes() const noexcept {
   AttributeRange range;
   const auto f = fields_of(at_);
   if (!(f.head & detail::kHasSubs)) return range;
-  const char* at = skip_value(f.value);
+  const char* at = skip_value_and_extras(f.value);
   range.count_ = static_cast<std::size_t>(take_varint(at));
   range.first_.document_ = document_;
   range.first_.at_ = at;
@@ -238,6 +262,7 @@ Attribute AttributeView::to_attribute() const {
   a.created_at = in_document(document_, f.created);
   a.modified_at = in_document(document_, f.modified);
   a.object_type = object_type();
+  if (model::has_extras(f.value)) a.extras = extras();
   for (const auto sub : sub_attributes()) a.sub_attributes.push_back(sub.to_attribute());
   return a;
 }
@@ -284,6 +309,15 @@ Timestamp DocumentView::modified_at() const noexcept {
   const char* at = table_of(bytes_.data()).body() + sizeof(std::int64_t);
   return in_document(bytes_.data(), take_signed(at));
 }
+bool DocumentView::transient() const noexcept {
+  return (static_cast<std::uint8_t>(bytes_.front()) & detail::kTransient) != 0;
+}
+Timestamp DocumentView::expires_at() const noexcept {
+  return transient() ? timestamp(detail::layout_of(bytes_).expires) : kNoExpiry;
+}
+Timestamp DocumentView::soonest_expiry() const noexcept {
+  return transient() ? timestamp(detail::layout_of(bytes_).soonest) : kNoExpiry;
+}
 AttributeRange DocumentView::attributes() const noexcept {
   const auto layout = detail::layout_of(bytes_);
   AttributeRange range;
@@ -314,6 +348,7 @@ Entity DocumentView::to_entity() const {
   e.id = id();
   for (std::size_t i = 0; i < type_count(); ++i) e.types.push_back(type(i));
   for (const auto scope : scopes()) e.scopes.emplace_back(scope);
+  e.expires_at = expires_at();
   e.created_at = created_at();
   e.modified_at = modified_at();
   for (const auto attribute : attributes()) e.attributes.push_back(attribute.to_attribute());
@@ -321,8 +356,9 @@ Entity DocumentView::to_entity() const {
 }
 
 std::string encode(const Entity& entity) {
-  return detail::encode_parts(
-      {entity.id, entity.types, entity.scopes, entity.created_at, entity.modified_at, entity.attributes}, nullptr);
+  return detail::encode_parts({entity.id, entity.types, entity.scopes, entity.expires_at, entity.created_at,
+                               entity.modified_at, entity.attributes},
+                              nullptr);
 }
 
 struct Document::Block {

@@ -49,6 +49,9 @@ class AttributeView {
   Timestamp created_at() const noexcept;
   Timestamp modified_at() const noexcept;
   std::optional<NameId> object_type() const noexcept;
+  bool has_extras() const noexcept;
+  AttributeExtras extras() const;  // nothing is set in it when there are none
+  Timestamp expires_at() const;    // kNoExpiry when it does not
   AttributeRange sub_attributes() const noexcept;
   Attribute to_attribute() const;
   std::string_view encoded() const noexcept;  // the bytes of this attribute; names in them are local to the document
@@ -105,6 +108,10 @@ class DocumentView {
   std::vector<std::string_view> scopes() const;
   Timestamp created_at() const noexcept;
   Timestamp modified_at() const noexcept;
+  /// True when something in it expires, now or later. Cost: one byte.
+  bool transient() const noexcept;
+  Timestamp expires_at() const noexcept;      // of the entity; kNoExpiry when it does not
+  Timestamp soonest_expiry() const noexcept;  // of anything in it: the entity, an attribute, a sub-attribute
   AttributeRange attributes() const noexcept;
   /// The instance of `name` with this dataset id ("" = default instance).
   std::optional<AttributeView> find(NameId name, std::string_view dataset_id = {}) const noexcept;

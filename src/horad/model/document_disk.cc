@@ -6,6 +6,7 @@
 #include "horad/base/bytes.h"
 #include "horad/model/document.h"
 #include "horad/model/document_writer.h"
+#include "horad/model/extras_codec.h"
 
 namespace horad::model {
 namespace {
@@ -17,9 +18,9 @@ std::unexpected<Error> damaged(std::string_view what) {
   return fail(ErrorCode::kDamaged, "a stored entity is not what was written: " + std::string(what));
 }
 
-bool read_value(base::Reader& in) {
-  const auto tag = in.fixed<std::uint8_t>();
-  const auto flags = static_cast<std::uint8_t>(tag & ~detail::kTypeMask);
+/// Walks a value whose first byte was `tag`.
+bool read_value(base::Reader& in, std::uint8_t tag) {
+  const auto flags = static_cast<std::uint8_t>(tag & ~detail::kTypeMask & ~detail::kHasExtras);
   const auto type = static_cast<ValueType>(tag & detail::kTypeMask);
   const auto finite = [&] { return std::isfinite(in.fixed<double>()) && in.ok(); };
   switch (type) {
@@ -40,6 +41,13 @@ bool read_value(base::Reader& in) {
   return false;
 }
 
+bool read_extras(std::string_view bytes, std::size_t name_count) {
+  base::Reader in(bytes);
+  AttributeExtras unused;
+  const auto name = [&](std::uint64_t i) { return i < name_count ? std::optional{NameId{}} : std::nullopt; };
+  return get_extras(in, unused, 0, name) && in.at_end();
+}
+
 /// Walks one attribute; false when any length, index or tag in it is impossible.
 bool read_attribute(base::Reader& from, std::size_t name_count, std::size_t depth) {
   if (depth > kDeepest) return false;
@@ -52,7 +60,9 @@ bool read_attribute(base::Reader& from, std::size_t name_count, std::size_t dept
   in.varint();
   if (head & detail::kHasObserved) in.varint();
   if ((head & detail::kHasObjectType) && in.varint() >= name_count) return false;
-  if (!read_value(in)) return false;
+  const auto tag = in.fixed<std::uint8_t>();
+  if (!read_value(in, tag)) return false;
+  if ((tag & detail::kHasExtras) && !read_extras(in.text(), name_count)) return false;
   if (head & detail::kHasSubs) {
     auto subs = in.varint();
     if (subs == 0) return false;
@@ -63,11 +73,17 @@ bool read_attribute(base::Reader& from, std::size_t name_count, std::size_t dept
   return in.ok() && in.at_end();
 }
 
-bool read_body(base::Reader in, std::size_t name_count) {
+bool read_body(base::Reader in, std::size_t name_count, bool transient) {
   in.fixed<std::int64_t>();
   in.varint();
   if (in.text().empty()) return false;
   for (auto scopes = in.varint(); scopes > 0 && in.ok(); --scopes) in.text();
+  if (transient) {
+    in.varint();
+    const auto itself = in.fixed<std::uint8_t>();
+    if (itself > 1) return false;
+    if (itself == 1) in.varint();
+  }
   for (auto attributes = in.varint(); attributes > 0 && in.ok(); --attributes) {
     if (!read_attribute(in, name_count, 1)) return false;
   }
@@ -93,7 +109,7 @@ Result<std::vector<NameId>> read_names(base::Reader& in, std::uint64_t count, Na
 
 void append_disk_form(std::string& out, DocumentView document, const Names& names) {
   const auto layout = detail::layout_of(document.bytes());
-  out.push_back(static_cast<char>(detail::kDiskForm));
+  out.push_back(static_cast<char>(document.transient() ? detail::kDiskForm | detail::kTransient : detail::kDiskForm));
   base::put_varint(out, layout.type_count);
   base::put_varint(out, layout.name_count);
   for (std::size_t i = 0; i < layout.name_count; ++i) base::put_text(out, names.text(layout.name(i)));
@@ -105,7 +121,8 @@ Result<std::string> from_disk_form(std::string_view bytes, Names& names) {
   base::Reader in(bytes);
   const auto version = in.fixed<std::uint8_t>();
   if (!in.ok()) return damaged("it is empty");
-  if (version != detail::kDiskForm) {
+  const bool transient = (version & detail::kTransient) != 0;
+  if ((version & ~detail::kTransient) != detail::kDiskForm) {
     return fail(ErrorCode::kDamaged, "a stored entity is of an unknown version: " + std::to_string(version));
   }
   const auto type_count = in.varint();
@@ -113,10 +130,11 @@ Result<std::string> from_disk_form(std::string_view bytes, Names& names) {
   if (type_count == 0 || type_count > name_count) return damaged("it has no type");
   const auto ids = read_names(in, name_count, names);
   if (!ids) return std::unexpected(ids.error());
-  if (!read_body(in, ids->size())) return damaged("a length, index or tag in it is impossible");
+  if (!read_body(in, ids->size(), transient)) return damaged("a length, index or tag in it is impossible");
   std::string out;
   out.reserve(8 + 4 * ids->size() + in.left());
-  detail::append_names(out, static_cast<std::size_t>(type_count), *ids);
+  const auto form = transient ? detail::kMemoryForm | detail::kTransient : detail::kMemoryForm;
+  detail::append_names(out, static_cast<std::uint8_t>(form), static_cast<std::size_t>(type_count), *ids);
   out.append(in.position(), in.left());
   return out;
 }
@@ -144,7 +162,7 @@ Result<Attribute> attribute_from_disk_form(std::string_view bytes, Names& names)
   // The attribute is read through a document that has nothing else.
   std::string document;
   document.reserve(32 + 4 * ids->size() + in.left());
-  detail::append_names(document, 0, *ids);
+  detail::append_names(document, detail::kMemoryForm, 0, *ids);
   base::put_fixed(document, base);
   document.append(3, '\0');  // modified, id, scopes
   base::put_varint(document, 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "horad/model/document_writer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "horad/base/bytes.h"
 #include "horad/base/text.h"
+#include "horad/model/extras_codec.h"
 
 namespace horad::model::detail {
 namespace {
@@ -123,7 +125,7 @@ void append_sub_attribute(std::string& out, const Attribute& sub, NameTable& nam
   if (parent == nullptr) return append_attribute(out, sub, names, base, nullptr);
   if (parent->replaced != nullptr) {
     for (const auto old : parent->replaced->sub_attributes()) {
-      if (old.name() != sub.name) continue;
+      if (old.name() != sub.name || old.dataset_id() != sub.dataset_id) continue;
       const Stamp stamp{parent->at, &old};
       return append_attribute(out, sub, names, base, &stamp);
     }
@@ -154,11 +156,17 @@ std::uint32_t NameTable::index(NameId name) {
 void NameTable::add_all(const Attribute& attribute) {
   index(attribute.name);
   if (attribute.object_type) index(*attribute.object_type);
+  if (attribute.extras) {
+    const auto& extras = *attribute.extras;
+    if (extras.value_type) index(*extras.value_type);
+    for (const auto type : extras.more_object_types) index(type);
+    for (const auto type : extras.entity_types_sealed) index(type);
+  }
   for (const auto& sub : attribute.sub_attributes) add_all(sub);
 }
 
-void append_names(std::string& out, std::size_t type_count, std::span<const NameId> names) {
-  out.push_back(static_cast<char>(kMemoryForm));
+void append_names(std::string& out, std::uint8_t form, std::size_t type_count, std::span<const NameId> names) {
+  out.push_back(static_cast<char>(form));
   base::put_varint(out, type_count);
   base::put_varint(out, names.size());
   for (const auto name : names) base::put_fixed(out, name.get());
@@ -174,7 +182,15 @@ void append_attribute(std::string& out, const Attribute& attribute, NameTable& n
   if (!attribute.unit_code.empty()) base::put_text(out, attribute.unit_code);
   append_times(out, attribute, base, stamp);
   if (attribute.object_type) base::put_varint(out, names.index(*attribute.object_type));
+  const auto value_at = out.size();
   std::visit(ValueWriter{out}, attribute.value);
+  if (attribute.extras) {
+    out[value_at] = static_cast<char>(static_cast<std::uint8_t>(out[value_at]) | kHasExtras);
+    const auto extras_at = out.size();
+    out.push_back('\0');
+    put_extras(out, *attribute.extras, base, [&](NameId name) { return names.index(name); });
+    close_size(out, extras_at);
+  }
   if (!attribute.sub_attributes.empty()) {
     base::put_varint(out, attribute.sub_attributes.size());
     for (const auto& sub : attribute.sub_attributes) append_sub_attribute(out, sub, names, base, stamp);
@@ -188,13 +204,23 @@ std::string encode_parts(const Parts& parts, const Stamp* stamp) {
   for (const auto& attribute : parts.attributes) names.add_all(attribute);
   std::string out;
   out.reserve(64 + 4 * names.names().size() + parts.id.size() + 48 * parts.attributes.size());
-  append_names(out, parts.types.size(), names.names());
+  auto soonest = parts.expires_at;
+  for (const auto& attribute : parts.attributes) soonest = std::min(soonest, soonest_expiry(attribute));
+  const bool transient = soonest != kNoExpiry;
+  const auto form = transient ? kMemoryForm | kTransient : kMemoryForm;
+  append_names(out, static_cast<std::uint8_t>(form), parts.types.size(), names.names());
   const auto base = ticks(parts.created_at);
   base::put_fixed(out, base);
   base::put_signed(out, wrapped_difference(ticks(parts.modified_at), base));
   base::put_text(out, parts.id);
   base::put_varint(out, parts.scopes.size());
   for (const auto& scope : parts.scopes) base::put_text(out, scope);
+  if (transient) {
+    const bool itself = parts.expires_at != kNoExpiry;
+    base::put_signed(out, wrapped_difference(ticks(soonest), base));
+    out.push_back(itself ? '\1' : '\0');
+    if (itself) base::put_signed(out, wrapped_difference(ticks(parts.expires_at), ticks(soonest)));
+  }
   base::put_varint(out, parts.attributes.size());
   for (const auto& attribute : parts.attributes) append_attribute(out, attribute, names, base, stamp);
   return out;
@@ -219,6 +245,10 @@ Layout layout_of(std::string_view document) noexcept {
   l.id_and_scopes = at;
   take_text(at);
   for (auto scopes = take_varint(at); scopes > 0; --scopes) take_text(at);
+  if (static_cast<std::uint8_t>(document.front()) & kTransient) {
+    l.soonest = wrapped_sum(l.created, take_signed(at));
+    if (*at++ != '\0') l.expires = wrapped_sum(l.soonest, take_signed(at));
+  }
   l.attribute_count_at = at;
   l.attribute_count = static_cast<std::size_t>(take_varint(at));
   l.attributes = at;

@@ -15,6 +15,7 @@ namespace horad::model::detail {
 
 constexpr std::uint8_t kMemoryForm = 0x01;
 constexpr std::uint8_t kDiskForm = 0x81;
+constexpr std::uint8_t kTransient = 0x40;  // beside either: something in the document expires
 
 constexpr std::uint8_t kKindMask = 0x07;
 constexpr std::uint8_t kHasDataset = 0x08;
@@ -24,8 +25,9 @@ constexpr std::uint8_t kHasObjectType = 0x40;
 constexpr std::uint8_t kHasSubs = 0x80;
 
 constexpr std::uint8_t kTypeMask = 0x0f;
-constexpr std::uint8_t kFlagA = 0x10;  // boolean: true; point: longitude is an integer
-constexpr std::uint8_t kFlagB = 0x20;  // point: latitude is an integer
+constexpr std::uint8_t kFlagA = 0x10;      // boolean: true; point: longitude is an integer
+constexpr std::uint8_t kFlagB = 0x20;      // point: latitude is an integer
+constexpr std::uint8_t kHasExtras = 0x40;  // of the attribute: they follow the value
 
 /// Differences of times as the format has them: they wrap, so that every pair of times can be written.
 constexpr std::int64_t ticks(Timestamp at) noexcept { return at.time_since_epoch().count(); }
@@ -55,7 +57,8 @@ struct Stamp {
   const AttributeView* replaced = nullptr;  // null: the instance is new
 };
 
-void append_names(std::string& out, std::size_t type_count, std::span<const NameId> names);  // header and name table
+/// Header and name table. `form`: kMemoryForm, with kTransient when something expires.
+void append_names(std::string& out, std::uint8_t form, std::size_t type_count, std::span<const NameId> names);
 /// Writes `attribute` with its own times, or with those that `stamp` gives it and its sub-attributes.
 void append_attribute(std::string& out, const Attribute& attribute, NameTable& names, std::int64_t base,
                       const Stamp* stamp);
@@ -65,6 +68,7 @@ struct Parts {
   std::string_view id;
   std::span<const NameId> types;
   std::span<const std::string> scopes;
+  Timestamp expires_at = kNoExpiry;
   Timestamp created_at{};
   Timestamp modified_at{};
   std::span<const Attribute> attributes;
@@ -79,7 +83,9 @@ struct Layout {
   const char* names = nullptr;  // u32 each
   std::int64_t created = 0;
   std::int64_t modified = 0;
-  const char* id_and_scopes = nullptr;  // their bytes end where `attributes_count_at` begins
+  std::int64_t expires = ticks(kNoExpiry);  // of the entity
+  std::int64_t soonest = ticks(kNoExpiry);  // of anything in it
+  const char* id_and_scopes = nullptr;      // their bytes end where `attribute_count_at` begins, unless kTransient
   const char* attribute_count_at = nullptr;
   std::size_t attribute_count = 0;
   const char* attributes = nullptr;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -41,9 +42,9 @@ std::size_t scheme_length(std::string_view text) noexcept {
 constexpr bool is_hidden(char32_t c) noexcept {
   return (c >= 0x80 && c <= 0xa0) || c == 0xad || c == 0x61c || c == 0x115f || c == 0x1160 || c == 0x1680 ||
          c == 0x17b4 || c == 0x17b5 || (c >= 0x180b && c <= 0x180f) || (c >= 0x2000 && c <= 0x200f) ||
-         (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x3000 || c == 0x3164 ||
-         (c >= 0xe000 && c <= 0xf8ff) || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
-         (c >= 0xfff0 && c <= 0xffff) || c >= 0xe0000;
+         (c >= 0x2028 && c <= 0x202f) || (c >= 0x205f && c <= 0x206f) || c == 0x2800 || c == 0x3000 || c == 0x3164 ||
+         (c >= 0xe000 && c <= 0xf8ff) || (c >= 0xfdd0 && c <= 0xfdef) || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff ||
+         c == 0xffa0 || (c >= 0xfff0 && c <= 0xffff) || (c & 0xfffe) == 0xfffe || c >= 0xe0000;
 }
 
 /// The code point at `i`, which moves behind it. `text` is valid UTF-8.
@@ -65,6 +66,20 @@ bool has_hidden(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+Timestamp soonest_expiry(const Attribute& attribute) noexcept {
+  auto soonest = expires_at(attribute);
+  for (const auto& sub : attribute.sub_attributes) soonest = std::min(soonest, soonest_expiry(sub));
+  return soonest;
+}
+
+void tidy(Attribute& attribute) noexcept {
+  if (!attribute.extras) return;
+  const auto& e = *attribute.extras;
+  const bool some = e.expires_at != kNoExpiry || e.value_type || !e.more_object_types.empty() ||
+                    !e.entity_id_sealed.empty() || !e.entity_types_sealed.empty();
+  if (!some) attribute.extras.reset();
+}
 
 Result<void> check_entity_id(std::string_view text) {
   const auto refuse = [&](std::string_view why) {

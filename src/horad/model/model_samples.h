@@ -132,13 +132,19 @@ inline Attribute attribute(const std::vector<NameId>& pool, int depth = 0) {
   if (!no_unit && *rc::gen::inRange(0, 2) == 0) a.unit_code = *rc::gen::element<std::string>("CEL", "P1", "ЗЗ");
   if (*rc::gen::inRange(0, 2) == 0) a.observed_at = *time();
   if (linked && *rc::gen::inRange(0, 2) == 0) a.object_type = *rc::gen::elementOf(pool);
+  if (*rc::gen::inRange(0, 8) == 0) a.extras.make().expires_at = *time();
+  if (!linked && *rc::gen::inRange(0, 8) == 0) a.extras.make().value_type = *rc::gen::elementOf(pool);
+  if (a.object_type && *rc::gen::inRange(0, 3) == 0) a.extras.make().more_object_types = {*rc::gen::elementOf(pool)};
+  if (*rc::gen::inRange(0, 16) == 0) a.extras.make().entity_id_sealed = *uri();
+  if (*rc::gen::inRange(0, 16) == 0) a.extras.make().entity_types_sealed = {*rc::gen::elementOf(pool)};
   a.created_at = *time();
   a.modified_at = *time();
-  if (depth == 0 && *rc::gen::inRange(0, 4) == 0) a.dataset_id = *uri();
+  if (*rc::gen::inRange(0, 4 + 4 * depth) == 0) a.dataset_id = *uri();
   const int subs = depth < 3 ? *rc::gen::weightedElement<int>({{6, 0}, {2, 1}, {1, 2}}) : 0;
   for (int i = 0; i < subs; ++i) {
     auto sub = attribute(pool, depth + 1);
-    const bool there = std::ranges::any_of(a.sub_attributes, [&](const Attribute& o) { return o.name == sub.name; });
+    const bool there = std::ranges::any_of(
+        a.sub_attributes, [&](const Attribute& o) { return o.name == sub.name && o.dataset_id == sub.dataset_id; });
     if (!there) a.sub_attributes.push_back(std::move(sub));
   }
   return a;
@@ -164,6 +170,7 @@ inline Entity entity(const std::vector<NameId>& pool) {
   if (*rc::gen::inRange(0, 3) == 0) e.scopes = {"/Novahrad/Centre", "/Novahrad"};
   e.created_at = *time();
   e.modified_at = *time();
+  if (*rc::gen::inRange(0, 6) == 0) e.expires_at = *time();
   e.attributes = attributes(pool, 6);
   return e;
 }
@@ -180,6 +187,11 @@ inline Change change(const std::vector<NameId>& pool, const Entity& before) {
   }
   if (*rc::gen::inRange(0, 4) == 0) c.types = std::vector{*rc::gen::elementOf(pool)};
   if (*rc::gen::inRange(0, 4) == 0) c.scopes = std::vector<std::string>{"/x"};
+  if (*rc::gen::inRange(0, 6) == 0) c.expires_at = *rc::gen::element(kNoExpiry, *time());
+  if (*rc::gen::inRange(0, 8) == 0) {
+    c.expired = *time();
+    c.set.clear();
+  }
   if (!before.attributes.empty() && *rc::gen::inRange(0, 3) == 0) {
     const auto& gone = *rc::gen::elementOf(before.attributes);
     c.removed.push_back({gone.name, gone.dataset_id});

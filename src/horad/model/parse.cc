@@ -21,7 +21,7 @@ using detail::refuse;
 
 constexpr std::size_t kMostScopeBytes = 512;
 
-/// `[/]level(/level)*`, a level being a letter and then letters, digits, `_` and `-`; answered with the leading slash.
+/// `[/]level(/level)*`, a level being a letter and then letters, digits and `_`; answered with the leading slash.
 Result<std::string> read_scope(Json json, const Path& at) {
   if (json.type() != JsonType::STRING) return refuse(at, "a scope is a text such as /district/quarter");
   auto text = detail::text_of(json);
@@ -33,7 +33,7 @@ Result<std::string> read_scope(Json json, const Path& at) {
   bool at_start = true;
   for (const char c : text) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-    const bool inner = (c >= '0' && c <= '9') || c == '_' || c == '-';
+    const bool inner = (c >= '0' && c <= '9') || c == '_';
     if (c == '/' ? at_start : !(letter || (inner && !at_start))) return wrong();
     at_start = c == '/';
   }
@@ -73,6 +73,7 @@ Result<std::vector<NameId>> read_types(Json json, const Path& at, Context& conte
   std::vector<NameId> types;
   auto done = one_or_several(json, at, kMostTypes, [&](Json item, const Path& here) -> Result<void> {
     if (item.type() != JsonType::STRING) return refuse(here, "the type of an entity is a text");
+    if (detail::is_ngsi_ld_null(item)) return refuse(here, "the type of an entity cannot be removed");
     const auto type = context.resolve_type(detail::text_of(item));
     if (!type) return refuse(here, type.error().detail, type.error().code);
     if (std::ranges::find(types, *type) == types.end()) types.push_back(*type);
@@ -87,11 +88,25 @@ struct Head {
   std::string id;
   std::vector<NameId> types;
   std::optional<std::vector<std::string>> scopes;
+  std::optional<Timestamp> expires_at;
   bool id_seen = false;
   bool type_seen = false;
 };
 
-Result<void> read_head(Head& head, Member member, std::string_view key, Json json, const Path& at, Context& context) {
+Result<void> read_expiry(Head& head, Json json, const Path& at, bool nulls) {
+  if (head.expires_at) return refuse(at, "expiresAt stands here twice");
+  if (nulls && detail::is_ngsi_ld_null(json)) {
+    head.expires_at = kNoExpiry;
+    return {};
+  }
+  const auto time = detail::parse_date_time(json, at, "expiresAt");
+  if (!time) return std::unexpected(time.error());
+  head.expires_at = *time;
+  return {};
+}
+
+Result<void> read_head(Head& head, Member member, std::string_view key, Json json, const Path& at, Context& context,
+                       bool nulls) {
   switch (member) {
     case Member::kId: {
       if (std::exchange(head.id_seen, true)) return refuse(at, "the id stands here twice");
@@ -107,19 +122,21 @@ Result<void> read_head(Head& head, Member member, std::string_view key, Json jso
       head.types = std::move(*types);
       return {};
     }
+    case Member::kExpiresAt:
+      return read_expiry(head, json, at, nulls);
     case Member::kContext:
-    case Member::kSystem:
       return {};
-    case Member::kUnsupported:
-      return refuse(at, fmt::format("{} is not supported", key), ErrorCode::kNotSupported);
+    case Member::kSystem:
+      if (json.type() == JsonType::STRING) return {};
+      [[fallthrough]];
     default:
       return refuse(at, fmt::format("{} is a word of NGSI-LD and cannot be the name of an attribute", key));
   }
 }
 
-Result<void> read_scope_member(Head& head, Json json, const Path& at, bool patches) {
+Result<void> read_scope_member(Head& head, Json json, const Path& at, bool nulls) {
   if (head.scopes) return refuse(at, "the scope stands here twice");
-  if (patches && detail::is_ngsi_ld_null(json)) {
+  if (nulls && detail::is_ngsi_ld_null(json)) {
     head.scopes.emplace();
     return {};
   }
@@ -129,9 +146,9 @@ Result<void> read_scope_member(Head& head, Json json, const Path& at, bool patch
   return {};
 }
 
-/// Reads one entity or fragment; `attribute(name, json, path)` takes each attribute.
+/// Reads one entity or fragment; `take(name, json, path)` takes each attribute. `nulls`: the NGSI-LD null removes.
 template <class TakeAttribute>
-Result<Head> read_object(Json json, const Path& at, Context& context, bool patches, TakeAttribute take) {
+Result<Head> read_object(Json json, const Path& at, Context& context, bool nulls, TakeAttribute take) {
   if (json.type() != JsonType::OBJECT) {
     return refuse(at, "an entity or a fragment of one is a JSON object", ErrorCode::kInvalidRequest);
   }
@@ -141,9 +158,9 @@ Result<Head> read_object(Json json, const Path& at, Context& context, bool patch
     const auto is = detail::member_of(member.key);
     Result<void> done;
     if (is != Member::kOther) {
-      done = read_head(head, is, member.key, member.value, here, context);
+      done = read_head(head, is, member.key, member.value, here, context, nulls);
     } else if (member.key == "scope") {
-      done = read_scope_member(head, member.value, here, patches);
+      done = read_scope_member(head, member.value, here, nulls);
     } else if (const auto name = context.resolve_attribute(member.key); !name) {
       done = refuse(here, name.error().detail, name.error().code);
     } else {
@@ -212,6 +229,14 @@ std::string_view Parser::raw_id(std::size_t i) const noexcept {
   return {};
 }
 
+bool Parser::is_null(std::size_t i) const noexcept { return state_->items[i].type() == JsonType::NULL_VALUE; }
+
+std::optional<std::string_view> Parser::text(std::size_t i) const noexcept {
+  const Json item = state_->items[i];
+  if (item.type() != JsonType::STRING) return std::nullopt;
+  return detail::text_of(item);
+}
+
 Result<Entity> Parser::entity(std::size_t i, Context& context, const ParseOptions& options) const {
   const auto at = state_->path(i);
   Entity entity;
@@ -227,6 +252,7 @@ Result<Entity> Parser::entity(std::size_t i, Context& context, const ParseOption
   entity.id = std::move(head->id);
   entity.types = std::move(head->types);
   if (head->scopes) entity.scopes = std::move(*head->scopes);
+  entity.expires_at = head->expires_at.value_or(kNoExpiry);
   return entity;
 }
 
@@ -234,8 +260,9 @@ Result<EntityFragment> Parser::fragment(Context& context, const ParseOptions& op
   if (state_->array || state_->items.empty()) return fail(ErrorCode::kInvalidRequest, "the body is one JSON object");
   const Path at;
   EntityFragment fragment;
-  auto head = read_object(state_->items[0], at, context, false, [&](NameId name, Json json, const Path& here) {
-    return detail::parse_attribute(name, json, here, context, {options.form}, fragment.attributes);
+  auto head = read_object(state_->items[0], at, context, options.nulls, [&](NameId name, Json json, const Path& here) {
+    return detail::parse_attribute(name, json, here, context, {options.form}, fragment.attributes,
+                                   options.nulls ? &fragment.removed : nullptr);
   });
   if (!head) return std::unexpected(std::move(head).error());
   if (auto unique = detail::check_unique(fragment.attributes, at, context); !unique) {
@@ -244,6 +271,7 @@ Result<EntityFragment> Parser::fragment(Context& context, const ParseOptions& op
   fragment.id = std::move(head->id);
   fragment.types = std::move(head->types);
   fragment.scopes = std::move(head->scopes);
+  fragment.expires_at = head->expires_at;
   return fragment;
 }
 
@@ -251,7 +279,8 @@ Result<EntityPatch> Parser::entity_patch(std::size_t i, Context& context, const 
   const auto at = state_->path(i);
   EntityPatch patch;
   auto head = read_object(state_->items[i], at, context, true, [&](NameId name, Json json, const Path& here) {
-    return detail::parse_attribute_patch(name, json, here, context, {options.form}, patch.attributes);
+    return detail::parse_attribute_patch(name, json, here, context, {options.form}, detail::Reading::kMerge,
+                                         patch.attributes);
   });
   if (!head) return std::unexpected(std::move(head).error());
   if (auto unique = detail::check_unique(patch.attributes, at, context); !unique) {
@@ -260,6 +289,7 @@ Result<EntityPatch> Parser::entity_patch(std::size_t i, Context& context, const 
   patch.id = std::move(head->id);
   patch.types = std::move(head->types);
   patch.scopes = std::move(head->scopes);
+  patch.expires_at = head->expires_at;
   return patch;
 }
 
@@ -279,7 +309,9 @@ Result<AttributePatch> Parser::attribute_patch(NameId name, Context& context, co
   if (state_->array || state_->items.empty()) return fail(ErrorCode::kInvalidRequest, "the body is one JSON object");
   std::vector<AttributePatch> patches;
   const detail::AttributePlace place{options.form, true};
-  if (auto done = detail::parse_attribute_patch(name, state_->root, Path{}, context, place, patches); !done) {
+  if (auto done =
+          detail::parse_attribute_patch(name, state_->root, Path{}, context, place, detail::Reading::kPartial, patches);
+      !done) {
     return std::unexpected(std::move(done).error());
   }
   if (patches.size() != 1)

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "horad/base/result.h"
+#include "horad/model/change.h"
 #include "horad/model/change_patch.h"
 #include "horad/model/context.h"
 #include "horad/model/entity.h"
@@ -31,6 +32,7 @@ enum class InputForm : std::uint8_t {
 struct ParseOptions {
   InputForm form = InputForm::kNormalized;
   bool type_required = true;  // of entity()
+  bool nulls = false;         // of fragment(): the NGSI-LD null instead of an instance or its value removes it
 };
 
 /// What a body of POST or PATCH .../attrs or PUT of an entity may say.
@@ -38,15 +40,18 @@ struct EntityFragment {
   std::string id;                                  // empty when not given
   std::vector<NameId> types;                       // empty when not given
   std::optional<std::vector<std::string>> scopes;  // when given
+  std::optional<Timestamp> expires_at;             // when given; kNoExpiry for the NGSI-LD null
   std::vector<Attribute> attributes;               // (name, dataset_id) is unique
+  std::vector<AttributeKey> removed;               // given as the NGSI-LD null
 };
 
 /// Reads bodies. Keeps its buffers between bodies: one Parser per thread or connection, not shared. load() first, then
 /// the others look at what was loaded. Common errors, each with a JSON Pointer:
 ///   kInvalidRequest   not JSON, empty, or of the wrong shape (an array where an object must be)
 ///   kBadRequestData   against the rules: JSON null, a member of another kind, a bad name, time, id, geometry, a
-///   duplicate kTooLarge         above one of the limits above kNotSupported     expiresAt, valueType, ngsildproof,
-///   datasetId of a sub-attribute kOverloaded       the table of names is full
+///                     duplicate
+///   kTooLarge         above one of the limits above
+///   kOverloaded       the table of names is full
 /// createdAt, modifiedAt and instanceId are read over: they are ours to set.
 class Parser {
  public:
@@ -66,6 +71,8 @@ class Parser {
   /// The "id" of item `i` as it stands there, unchecked; empty when it has none. For reports on items that cannot be
   /// read.
   std::string_view raw_id(std::size_t i) const noexcept;
+  bool is_null(std::size_t i) const noexcept;                          // item `i` is the JSON null
+  std::optional<std::string_view> text(std::size_t i) const noexcept;  // item `i` when it is a JSON string
 
   /// Times in what is returned are zero: apply() sets them.
   Result<Entity> entity(std::size_t i, Context& context, const ParseOptions& options = {}) const;

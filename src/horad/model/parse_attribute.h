@@ -2,6 +2,8 @@
 // Attribute instances from JSON. Internal to parse*.cc.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "horad/model/change_patch.h"
@@ -28,24 +30,39 @@ enum class Member {
   kUnitCode,
   kDatasetId,
   kObjectType,
-  kSystem,       // createdAt, modifiedAt, instanceId: read over
-  kUnsupported,  // expiresAt, valueType, ngsildproof
-  kOutputOnly,   // deletedAt, previousValue, entity, values, lang, ...: never in input
+  kExpiresAt,
+  kValueType,
+  kIdSealed,    // entityIdSealed, of ngsildproof alone
+  kTypeSealed,  // entityTypeSealed, of ngsildproof alone
+  kSystem,      // createdAt, modifiedAt, instanceId: read over
+  kOutputOnly,  // deletedAt, previousValue, entity, values, lang, ...: never in input
 };
 Member member_of(std::string_view key) noexcept;
+
+/// Where the NGSI-LD null may stand, and what must.
+enum class Reading : std::uint8_t {
+  kWhole,    // nowhere; a value is mandatory
+  kUpdate,   // instead of an instance or of its value, which removes it; else a value is mandatory
+  kPartial,  // instead of any member; nothing is mandatory
+  kMerge,    // the same, and inside compound values
+};
 
 struct AttributePlace {
   InputForm form = InputForm::kNormalized;
   bool is_body = false;  // the whole body, so an "@context" may stand in it
 };
 
-/// Reads the instances under one attribute name of an entity and appends them to `out`.
+/// Reads the instances under one attribute name of an entity and appends them to `out`. With `removed` the NGSI-LD null
+/// may stand instead of an instance (Reading::kUpdate), and its key goes there.
 Result<void> parse_attribute(NameId name, Json json, const Path& at, Context& context, AttributePlace place,
-                             std::vector<Attribute>& out);
+                             std::vector<Attribute>& out, std::vector<AttributeKey>* removed = nullptr);
 
-/// The same where the NGSI-LD null may stand.
+/// The same as patches: `reading` is kPartial or kMerge.
 Result<void> parse_attribute_patch(NameId name, Json json, const Path& at, Context& context, AttributePlace place,
-                                   std::vector<AttributePatch>& out);
+                                   Reading reading, std::vector<AttributePatch>& out);
+
+/// A DateTime (4.6.3). Errors: kBadRequestData naming `what`.
+Result<Timestamp> parse_date_time(Json json, const Path& at, std::string_view what);
 
 /// Errors kBadRequestData when two instances have the same name and dataset id, kTooLarge above kMostAttributes.
 Result<void> check_unique(const std::vector<Attribute>& attributes, const Path& at, const Context& context);

@@ -126,7 +126,7 @@ Result<Value> parse_vocab(Json json, const Path& at, const Context& context) {
 Result<Value> parse_json_value(Json json, const Path& at) {
   const auto type = json.type();
   if (type == JsonType::OBJECT || type == JsonType::ARRAY) return minified(json, at, JsonNulls::kAllow);
-  return parse_property_value(json, at);
+  return refuse(at, "the json of a JsonProperty is an object or an array");
 }
 
 Result<Value> parse_value_list(Json json, const Path& at) {

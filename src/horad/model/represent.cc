@@ -131,6 +131,18 @@ void append_scopes(std::string& out, std::span<const std::string_view> scopes) {
   out += ']';
 }
 
+void append_extras(Members& members, const AttributeExtras& extras, const Context& context,
+                   const RepresentOptions& options) {
+  if (extras.value_type) members.name("\"valueType\"") += context.quoted(*extras.value_type);
+  if (!extras.entity_id_sealed.empty()) {
+    base::append_json_string(members.name("\"entityIdSealed\""), extras.entity_id_sealed);
+  }
+  if (!extras.entity_types_sealed.empty()) {
+    append_types(members.name("\"entityTypeSealed\""), extras.entity_types_sealed, context);
+  }
+  if (options.sys_attrs && extras.expires_at != kNoExpiry) members.time("\"expiresAt\"", extras.expires_at);
+}
+
 void append_members(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options) {
   Members members(out);
   if (options.id) base::append_json_string(members.name("\"id\""), document.id());
@@ -149,6 +161,7 @@ void append_members(std::string& out, DocumentView document, const Context& cont
   if (options.sys_attrs) {
     members.time("\"createdAt\"", document.created_at());
     members.time("\"modifiedAt\"", document.modified_at());
+    if (const auto at = document.expires_at(); at != kNoExpiry) members.time("\"expiresAt\"", at);
   }
   append_attributes(members, out, document, context, options);
   if (options.with_context) members.name("\"@context\"") += context.json();

@@ -3,10 +3,12 @@
 // (AttributeRef). For represent.cc and temporal.cc.
 #pragma once
 
+#include <algorithm>
 #include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "horad/base/text.h"
 #include "horad/base/time.h"
@@ -53,6 +55,8 @@ class AttributeRef {
   Timestamp created_at() const noexcept { return a_->created_at; }
   Timestamp modified_at() const noexcept { return a_->modified_at; }
   const std::optional<NameId>& object_type() const noexcept { return a_->object_type; }
+  bool has_extras() const noexcept { return bool{a_->extras}; }
+  AttributeExtras extras() const { return a_->extras ? *a_->extras : AttributeExtras{}; }
   auto sub_attributes() const {
     return a_->sub_attributes | std::views::transform([](const Attribute& sub) { return AttributeRef(sub); });
   }
@@ -82,16 +86,67 @@ bool is_bare(const A& a, const RepresentOptions& options) {
   if (options.form != Form::kConcise || options.sys_attrs) return false;
   if (kind != AttributeKind::kProperty && kind != AttributeKind::kGeoProperty) return false;
   if (kind == AttributeKind::kProperty && !is_scalar(a.value())) return false;
-  return a.unit_code().empty() && a.dataset_id().empty() && !a.observed_at() && a.sub_attributes().empty();
+  if (!a.unit_code().empty() || !a.dataset_id().empty() || a.observed_at() || !a.sub_attributes().empty()) return false;
+  if (!a.has_extras()) return true;
+  const auto extras = a.extras();  // an expiry alone is not shown here
+  return !extras.value_type && extras.entity_id_sealed.empty() && extras.entity_types_sealed.empty();
 }
 
 template <class A>
 void append_instance(std::string& out, const A& a, const Context& context, const RepresentOptions& options);
 
+template <class A>
+void append_object(std::string& out, const A& a, const Context& context, const RepresentOptions& options);
+
+void append_extras(Members& members, const AttributeExtras& extras, const Context& context,
+                   const RepresentOptions& options);
+
+/// Sub-attributes; those of one name that differ in their dataset id stand in an array.
+template <class A>
+void append_sub_attributes(Members& members, const A& a, const Context& context, const RepresentOptions& options) {
+  const auto& subs = a.sub_attributes();
+  bool datasets = false;
+  for (const auto& sub : subs) datasets = datasets || !sub.dataset_id().empty();
+  if (!datasets) {
+    for (const auto& sub : subs) append_instance(members.name(context.quoted(sub.name())), sub, context, options);
+    return;
+  }
+  std::vector<NameId> done;
+  for (const auto& first : subs) {
+    if (std::ranges::find(done, first.name()) != done.end()) continue;
+    done.push_back(first.name());
+    std::size_t count = 0;
+    for (const auto& sub : subs) count += sub.name() == first.name() ? 1 : 0;
+    auto& out = members.name(context.quoted(first.name()));
+    if (count == 1) {
+      append_instance(out, first, context, options);
+      continue;
+    }
+    const char* open = "[";
+    for (const auto& sub : subs) {
+      if (sub.name() != first.name()) continue;
+      out += std::exchange(open, ",");
+      append_object(out, sub, context, options);
+    }
+    out += ']';
+  }
+}
+
 /// Everything of an instance but its type and value.
 template <class A>
 void append_metadata(Members& members, const A& a, const Context& context, const RepresentOptions& options) {
-  if (const auto& type = a.object_type()) members.name("\"objectType\"") += context.quoted(*type);
+  const bool more = a.has_extras();
+  const auto extras = more ? a.extras() : AttributeExtras{};
+  if (const auto& type = a.object_type()) {
+    auto& out = members.name("\"objectType\"");
+    if (extras.more_object_types.empty()) {
+      out += context.quoted(*type);
+    } else {
+      std::vector<NameId> types{*type};
+      types.insert(types.end(), extras.more_object_types.begin(), extras.more_object_types.end());
+      append_types(out, types, context);
+    }
+  }
   if (const auto unit = a.unit_code(); !unit.empty()) base::append_json_string(members.name("\"unitCode\""), unit);
   if (const auto id = a.dataset_id(); !id.empty()) base::append_json_string(members.name("\"datasetId\""), id);
   if (const auto& at = a.observed_at()) members.time("\"observedAt\"", *at);
@@ -99,8 +154,8 @@ void append_metadata(Members& members, const A& a, const Context& context, const
     members.time("\"createdAt\"", a.created_at());
     members.time("\"modifiedAt\"", a.modified_at());
   }
-  for (const auto& sub : a.sub_attributes())
-    append_instance(members.name(context.quoted(sub.name())), sub, context, options);
+  if (more) append_extras(members, extras, context, options);
+  append_sub_attributes(members, a, context, options);
 }
 
 /// Normalized or concise, as an object. In the concise form the kind shows in the value member, except for a Property

@@ -63,7 +63,11 @@ class Represent : public testing::Test {
     EXPECT_TRUE(parser.load(json));
     const auto entity = parser.entity(0, *context);
     EXPECT_TRUE(entity) << (entity ? "" : entity.error().pointer + entity.error().detail);
-    Change change{ChangeKind::kCreated, entity->types, entity->scopes, entity->attributes, {}};
+    Change change;
+    change.kind = ChangeKind::kCreated;
+    change.types = entity->types;
+    change.scopes = entity->scopes;
+    change.set = entity->attributes;
     return apply_encoded(nullptr, entity->id, change, at(1'790'000'000));
   }
   std::string print(std::string_view bytes, const RepresentOptions& options) {
@@ -117,7 +121,7 @@ TEST_F(Represent, ShowsWhatWasAskedFor) {
 TEST_F(Represent, GeoJson) {
   const std::vector<Document> documents{
       Document(document(R"({"id":"urn:x:1","type":"T","a":1,"location":{"type":"Point","coordinates":[1.5,2]}})")),
-      Document(document(R"({"id":"urn:x:2","type":"T","location":"nowhere"})")),
+      Document(document(R"({"id":"urn:x:2","type":"T","place":"nowhere"})")),
       Document(document(R"({"id":"urn:x:3","type":"T"})"))};
   GeoJsonOptions options;
   options.geometry_property = *location_name(names);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "horad/model/expiry.h"
 #include "horad/model/q.h"
 #include "horad/model/type_selection.h"
 
@@ -25,8 +26,8 @@ bool has_no_condition(const model::Query& query) {
 
 }  // namespace
 
-QueryRun::QueryRun(const Table& table, Indexes& indexes, model::Query query)
-    : table_(table), query_(std::move(query)), total_(table.size()), end_(table.end()) {
+QueryRun::QueryRun(const Table& table, Indexes& indexes, model::Query query, std::optional<Timestamp> expired)
+    : table_(table), query_(std::move(query)), expired_(expired), total_(table.size()), end_(table.end()) {
   plan(indexes);
 }
 
@@ -44,6 +45,7 @@ void QueryRun::plan_ids() {
 
 /// One type, or none: the posting, or the table, knows the answer without looking at documents.
 bool QueryRun::plan_pure_type(const Indexes& indexes) {
+  if (expired_) return false;
   if (has_no_condition(query_)) {
     pure_ = true;
     return true;
@@ -137,6 +139,12 @@ void QueryRun::visit(Number number) {
   if (!document) {
     if (!table_.alive(number)) return;
     document = &table_.document(number);
+  }
+  model::Document left;
+  if (expired_ && model::is_due(document->view(), *expired_)) {
+    left = model::left_of(*document, *expired_);
+    if (!left) return;
+    document = &left;
   }
   if (!pure_ && !model::matches(query_, document->view())) return;
   ++matched_;

@@ -24,7 +24,8 @@ namespace horad::store {
 class QueryRun {
  public:
   /// `table` and `indexes` must outlive the run. Asks `indexes` for attribute postings that would have helped.
-  QueryRun(const Table& table, Indexes& indexes, model::Query query);
+  ///   expired   a time, when things that expired by then may still stand in the table: they are seen through
+  QueryRun(const Table& table, Indexes& indexes, model::Query query, std::optional<Timestamp> expired = std::nullopt);
 
   /// Looks at up to `budget` candidates and takes them off it. True when the answer is ready; else call before_change()
   /// for each change until the next step. Cost of the first step of an unfinished run: also a copy of the postings it
@@ -58,6 +59,7 @@ class QueryRun {
   enum class Walk : std::uint8_t { kList, kPostings, kAll, kDone };
   const Table& table_;
   model::Query query_;
+  const std::optional<Timestamp> expired_;
   Walk walk_ = Walk::kAll;
   bool pure_ = false;  // the candidates are the matches
   Source source_;

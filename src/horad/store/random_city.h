@@ -51,6 +51,7 @@ class RandomCity {
       change.kind = model::ChangeKind::kCreated;
       change.types = some_types();
       change.set = some_attributes();
+      if (one_in(6)) change.expires_at = expiry();
     } else if (one_in(6)) {
       change.kind = model::ChangeKind::kDeleted;
     } else {
@@ -58,6 +59,7 @@ class RandomCity {
       if (one_in(8)) change.scopes = std::vector<std::string>{fmt::format("/d{}", below(3))};
       if (one_in(4)) change.removed.push_back({attributes_[below(attributes_.size())], dataset()});
       if (one_in(8)) change.removed.push_back({location_, {}});
+      if (one_in(10)) change.expires_at = one_in(3) ? model::kNoExpiry : expiry();
       change.set = some_attributes();
     }
     return change;
@@ -102,6 +104,7 @@ class RandomCity {
   std::string_view pick(std::initializer_list<std::string_view> texts) {
     return *(texts.begin() + below(texts.size()));
   }
+  Timestamp expiry() { return Timestamp{std::chrono::seconds{2'000'000'000 + below(90)}}; }  // never reached
   std::string dataset() { return one_in(5) ? "urn:ds:1" : ""; }
 
   std::vector<model::NameId> some_types() {
@@ -123,6 +126,7 @@ class RandomCity {
       } else {
         attribute.value = fmt::format("x{}", below(5));
       }
+      if (one_in(12)) attribute.extras.make().expires_at = expiry();
       set.push_back(std::move(attribute));
     }
     if (one_in(3)) set.push_back(place());

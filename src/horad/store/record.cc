@@ -16,11 +16,14 @@ constexpr std::uint8_t kKindMask = 3;
 constexpr std::uint8_t kHasTypes = 4;
 constexpr std::uint8_t kHasScopes = 8;
 constexpr std::uint8_t kSystemSpace = 16;
-constexpr std::uint8_t kAllFlags = 31;
+constexpr std::uint8_t kHasExpiry = 32;
+constexpr std::uint8_t kHasExpired = 64;
+constexpr std::uint8_t kAllFlags = 127;
 
 std::uint8_t flags_of(const Address& address, const model::Change& change) {
   return static_cast<std::uint8_t>(static_cast<unsigned>(change.kind) | (change.types ? kHasTypes : 0U) |
-                                   (change.scopes ? kHasScopes : 0U) |
+                                   (change.scopes ? kHasScopes : 0U) | (change.expires_at ? kHasExpiry : 0U) |
+                                   (change.expired ? kHasExpired : 0U) |
                                    (address.tenant.space == Space::kSystem ? kSystemSpace : 0U));
 }
 
@@ -113,6 +116,9 @@ void append_record(std::string& out, const Address& address, Timestamp at, const
     base::put_varint(out, change.scopes->size());
     for (const auto& scope : *change.scopes) base::put_text(out, scope);
   }
+  for (const auto& time : {change.expires_at, change.expired}) {
+    if (time) base::put_signed(out, time->time_since_epoch().count());
+  }
   base::put_varint(out, change.removed.size());
   for (const auto& key : change.removed) {
     base::put_text(out, names.text(key.name));
@@ -139,6 +145,8 @@ Result<DecodedRecord> decode_record(std::string_view payload, model::Names& name
   if ((flags & kHasScopes) != 0) {
     if (auto read = read_scopes(reader, record.change); !read) return std::unexpected(read.error());
   }
+  if ((flags & kHasExpiry) != 0) record.change.expires_at = Timestamp{Duration{reader.signed_varint()}};
+  if ((flags & kHasExpired) != 0) record.change.expired = Timestamp{Duration{reader.signed_varint()}};
   if (auto read = read_removed(reader, names, record.change); !read) return std::unexpected(read.error());
   if (auto read = read_set(reader, names, record.change); !read) return std::unexpected(read.error());
   if (!reader.ok() || !reader.at_end()) return damaged("cut off or too long");

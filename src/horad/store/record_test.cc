@@ -11,7 +11,8 @@ namespace {
 using testing::RandomCity;
 
 bool same(const model::Change& a, const model::Change& b) {
-  return a.kind == b.kind && a.types == b.types && a.scopes == b.scopes && a.set == b.set && a.removed == b.removed;
+  return a.kind == b.kind && a.types == b.types && a.scopes == b.scopes && a.set == b.set && a.removed == b.removed &&
+         a.expires_at == b.expires_at && a.expired == b.expired;
 }
 
 TEST(Record, ReadsBackWhatWasWritten) {

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "horad/model/expiry.h"
 #include "horad/store/shard_checkpoint.h"
 
 namespace horad::store {
@@ -15,6 +17,9 @@ constexpr std::size_t kCandidatesPerTurn = 8'000;  // of all queries
 constexpr std::size_t kBuildPerTurn = 20'000;      // documents looked at for attribute postings
 constexpr std::size_t kMostQueries = 4'096;        // running or waiting for their turn
 constexpr std::size_t kReportEvery = 64;           // turns
+// The wall clock may step, and a simulated one does: while something expires, it is looked at this often.
+constexpr std::chrono::nanoseconds kLongestDoze = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kShortestDoze = std::chrono::milliseconds(1);
 
 std::unexpected<Error> stopping() { return fail(ErrorCode::kUnavailable, "the store is stopping"); }
 
@@ -36,15 +41,24 @@ void Shard::stop() {
 
 /// True when there is work besides the queue.
 bool Shard::restless() const {
-  if (!queries_.empty() || (checkpoint_run_ && checkpoint_run_->can_go_on())) return true;
+  if (!queries_.empty() || (checkpoint_run_ && checkpoint_run_->can_go_on()) || reaping_due()) return true;
   return std::ranges::any_of(collections_, [](const auto& entry) { return entry.second->indexes.building(); });
+}
+
+/// How long to wait for a task: none for ever.
+std::optional<std::chrono::nanoseconds> Shard::patience() const {
+  if (restless()) return std::chrono::nanoseconds{0};
+  const auto next = expiries_.first();
+  if (!next) return std::nullopt;
+  const auto now = around_.clock.now();
+  if (next->at <= now) return kLongestDoze;  // the disk refuses to reap
+  return std::clamp<std::chrono::nanoseconds>(next->at - now, kShortestDoze, kLongestDoze);
 }
 
 void Shard::run() {
   std::vector<Task> tasks;
   for (;;) {
-    const auto patience = restless() ? std::optional{std::chrono::nanoseconds{0}} : std::nullopt;
-    if (!queue_.take_all(tasks, patience)) break;
+    if (!queue_.take_all(tasks, patience())) break;
     turn(tasks);
     tasks.clear();
   }
@@ -72,7 +86,7 @@ void Shard::turn(std::vector<Task>& tasks) {
     }
   }
   step_queries();
-  if (!writes_.empty()) write_turn();
+  if (!writes_.empty() || reaping_due()) write_turn();
   build_postings();
   advance_checkpoint();
   if (++turns_ % kReportEvery == 1) report();
@@ -97,11 +111,16 @@ void Shard::read(ReadTask& task) {
   around_.counters.reads.add();
   const Collection* const collection = find(task.address.tenant);
   const auto number = collection ? collection->table.find(task.address.id) : std::nullopt;
-  if (!number) {
+  model::Document found;
+  if (number) {
+    const auto& document = collection->table.document(*number);
+    found = document.view().transient() ? model::left_of(document, around_.clock.now()) : document;
+  }
+  if (!found) {
     task.done(fail(ErrorCode::kNotFound, fmt::format("there is no entity {}", task.address.id)));
     return;
   }
-  task.done(collection->table.document(*number));
+  task.done(std::move(found));
 }
 
 void Shard::step_queries() {
@@ -116,8 +135,10 @@ void Shard::step_queries() {
         query.task.done(ShardPage{});
         continue;
       }
+      const auto now = around_.clock.now();
       query.run =
-          std::make_unique<QueryRun>(query.collection->table, query.collection->indexes, std::move(query.task.query));
+          std::make_unique<QueryRun>(query.collection->table, query.collection->indexes, std::move(query.task.query),
+                                     expiries_.due(now) ? std::optional{now} : std::nullopt);
     }
     std::size_t slice = std::min(kSlice, budget);
     budget -= slice;
@@ -158,7 +179,18 @@ void Shard::report() {
 std::vector<TypeCount> Shard::types(const Tenant& tenant) const {
   std::vector<TypeCount> counts;
   if (const Collection* const collection = find(tenant)) {
-    for (const auto& [type, numbers] : collection->indexes.types()) counts.push_back({type, numbers.cardinality()});
+    std::map<model::NameId, std::uint64_t> gone;  // of entities that have expired and are not taken away yet
+    const auto now = around_.clock.now();
+    expiries_.for_each_due(now, [&](const auto& entry) {
+      if (entry.owner != collection) return;
+      const auto document = collection->table.document(entry.number).view();
+      if (document.expires_at() > now) return;
+      for (std::size_t i = 0; i < document.type_count(); ++i) ++gone[document.type(i)];
+    });
+    for (const auto& [type, numbers] : collection->indexes.types()) {
+      const auto left = numbers.cardinality() - (gone.empty() ? 0 : gone[type]);
+      if (left > 0) counts.push_back({type, left});
+    }
   }
   return counts;
 }

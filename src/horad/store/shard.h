@@ -13,6 +13,7 @@
 
 #include "horad/base/bounded_queue.h"
 #include "horad/store/checkpoint.h"
+#include "horad/store/expiries.h"
 #include "horad/store/history/history_store.h"
 #include "horad/store/indexes.h"
 #include "horad/store/log.h"
@@ -56,7 +57,8 @@ struct ShardPage {
 
 /// A turn: take all that waits; answer reads, step queries (everything they see is durable); decide and apply the
 /// writes in order, each seeing the one before; append, sync once; answer the writes; tell followers; hand a slice to a
-/// running checkpoint.
+/// running checkpoint. What has expired (4.22) is taken away by writes of the shard's own, some in each turn; readers
+/// see through what is not taken away yet.
 class Shard {
  public:
   template <class T>
@@ -152,6 +154,7 @@ class Shard {
   void run();
   void turn(std::vector<Task>& tasks);
   bool restless() const;
+  std::optional<std::chrono::nanoseconds> patience() const;
   void read(ReadTask& task);
   void step_queries();
   void answer_query(Running& running);
@@ -163,6 +166,9 @@ class Shard {
   Result<Written> write_one(Write& write, Position& position);
   Result<model::Change> decide(Mutation& mutation, const model::DocumentView* current, Timestamp at) const;
   Result<Written> accept(Write& write, model::Change change, Timestamp at, bool existed, Position& position);
+  bool reaping_due() const;
+  void reap();
+  Result<bool> reap_one(Collection& collection, Number number, Timestamp now);
   Applied apply(Collection& collection, std::string_view id, const model::Change& change, Timestamp at,
                 Position position);
   void put_new(Collection& collection, model::Document document, Position position);
@@ -210,6 +216,9 @@ class Shard {
   Position retry_checkpoint_at_ = 0;
   std::unique_ptr<CheckpointRun> checkpoint_run_;
   std::vector<Done<void>> checkpoint_wanted_;
+
+  Expiries<Collection> expiries_;
+  Duration reap_not_before_{};  // steady; after a reaping that the disk refused
 
   std::deque<Running> queries_;
   std::vector<Task> writes_;      // of this turn

@@ -45,7 +45,9 @@ class Shard::Loader final : public CheckpointReader {
       collection->table.reserve(entities.size());
       for (auto& one : entities) {
         const Number number = collection->table.insert(std::move(one.document), one.position);
-        collection->indexes.add(number, collection->table.document(number).view());
+        const auto view = collection->table.document(number).view();
+        collection->indexes.add(number, view);
+        shard_.expiries_.add(*collection, number, view);
       }
       shard_.around_.counters.entities.add(static_cast<std::int64_t>(entities.size()));
       entities = {};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "horad/model/expiry.h"
 #include "horad/store/kill_points.h"
 #include "horad/store/record.h"
 #include "horad/store/shard.h"
@@ -15,6 +16,9 @@ namespace {
 
 using model::ChangeKind;
 using model::DocumentView;
+
+constexpr std::size_t kReapedPerTurn = 1'000;             // entities in which something expired
+constexpr Duration kReapPause = std::chrono::seconds(1);  // after the disk refused
 
 }  // namespace
 
@@ -33,6 +37,7 @@ void Shard::write_turn() {
       answers_.push_back({std::pair{batch.gather, batch.indices[i]}, std::move(result), position});
     }
   }
+  if (reaping_due()) reap();
   if (commit()) {
     publish();
     answer_writes(nullptr);
@@ -43,6 +48,34 @@ void Shard::write_turn() {
   }
   decided_.clear();
   writes_.clear();
+}
+
+bool Shard::reaping_due() const {
+  return expiries_.due(around_.clock.now()) && around_.clock.steady() >= reap_not_before_ && !log_->broken();
+}
+
+/// Takes away what has expired, the longest overdue first.
+void Shard::reap() {
+  const auto now = around_.clock.now();
+  for (std::size_t i = 0; i < kReapedPerTurn && expiries_.due(now); ++i) {
+    const auto next = *expiries_.first();
+    const auto done = reap_one(*next.owner, next.number, now);
+    if (done && *done) continue;
+    reap_not_before_ = around_.clock.steady() + kReapPause;
+    return;
+  }
+}
+
+/// Takes away what has expired in one entity. False when nothing had.
+Result<bool> Shard::reap_one(Collection& collection, Number number, Timestamp now) {
+  const auto document = collection.table.document(number).view();
+  auto change = model::expire(document, now);
+  if (change.empty()) return false;
+  Write write{{collection.tenant, std::string{document.id()}}, {}};
+  Position position = 0;
+  auto done = accept(write, std::move(change), next_time(), true, position);
+  if (!done) return std::unexpected(std::move(done).error());
+  return true;
 }
 
 /// Strictly after every write of this shard, in whole microseconds unless the clock went back.
@@ -63,8 +96,13 @@ Result<Written> Shard::write_one(Write& write, Position& position) {
   around_.counters.writes.add();
   if (log_->broken())
     return fail(ErrorCode::kUnavailable, "writes have stopped after a disk failure; restart to recover");
-  const Collection* const collection = find(write.address.tenant);
-  const auto number = collection ? collection->table.find(write.address.id) : std::nullopt;
+  Collection* const collection = find(write.address.tenant);
+  auto number = collection ? collection->table.find(write.address.id) : std::nullopt;
+  if (number && collection->table.document(*number).view().transient()) {  // what has expired is not there for a write
+    const auto reaped = reap_one(*collection, *number, around_.clock.now());
+    if (!reaped) return std::unexpected(reaped.error());
+    number = collection->table.find(write.address.id);
+  }
   std::optional<DocumentView> current;
   if (number) current = collection->table.document(*number).view();
   const Timestamp at = next_time();
@@ -106,6 +144,7 @@ void Shard::put_new(Collection& collection, model::Document document, Position p
   const Number number = collection.table.insert(std::move(document), position);
   const DocumentView view = collection.table.document(number).view();
   collection.indexes.add(number, view);
+  expiries_.add(collection, number, view);
   if (const auto marker = collection.markers.find(view.id()); marker != collection.markers.end()) {
     collection.markers.erase(marker);
   }
@@ -116,7 +155,9 @@ void Shard::put_new(Collection& collection, model::Document document, Position p
 
 void Shard::take_away(Collection& collection, Number number, Applied& applied) {
   applied.before_position = collection.table.position(number);
-  collection.indexes.remove(number, collection.table.document(number).view());
+  const DocumentView view = collection.table.document(number).view();
+  collection.indexes.remove(number, view);
+  expiries_.remove(collection, number, view);
   applied.before = collection.table.erase(number);
   around_.counters.entities.add(-1);
 }
@@ -131,6 +172,8 @@ Shard::Applied Shard::apply(Collection& collection, std::string_view id, const m
     applied.after = model::Document{model::apply_encoded(&current, id, change, at)};
     applied.before_position = collection.table.position(*number);
     collection.indexes.update(*number, current, applied.after.view(), change);
+    expiries_.remove(collection, *number, current);
+    expiries_.add(collection, *number, applied.after.view());
     applied.before = collection.table.replace(*number, applied.after, position);
     if (collection.table.mark_dirty(*number)) collection.dirty.push_back(*number);
     return applied;

@@ -172,6 +172,7 @@ class ShardedStore final : public Store {
     using Histories = std::vector<EntityHistory>;
     std::vector<std::vector<std::string>> ids(shards_.size());
     for (const auto& id : query.ids) ids[shard_index({tenant, id})].push_back(id);
+    query.now = around_.clock.now();
     auto shared = std::make_shared<const HistoryQuery>(std::move(query));
     auto merge = [shared](std::vector<Histories> parts) { return merge_histories(std::move(parts), *shared); };
     auto gather = std::make_shared<Gather<Histories, Histories>>(shards_.size(), std::move(merge), std::move(done));

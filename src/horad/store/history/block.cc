@@ -153,21 +153,21 @@ bool BlockBuilder::row_has(model::NameId name, std::string_view dataset_id) {
 }
 
 BlockBuilder::Cell BlockBuilder::add(std::optional<Cell> parent, model::NameId name, std::string_view dataset_id,
-                                     const Descriptor& descriptor, const Scalar& value,
-                                     std::optional<std::int64_t> time) {
+                                     const Descriptor& descriptor, const Scalar& value, const CellTimes& own) {
   const std::int32_t column = column_of(parent ? parent->column : kNoParent, name, dataset_id);
   const auto where = parent ? parent->cell : static_cast<std::uint32_t>(at_.size() - 1);
   ColumnBuilder& builder = columns_[static_cast<std::size_t>(column)];
   if (parent && builder.holds(where)) return {column, builder.size() - 1};  // a sub-attribute twice: the first stands
-  return {column, builder.add(where, descriptor, value, time)};
+  return {column, builder.add(where, descriptor, value, own)};
 }
 
 BlockBuilder::Cell BlockBuilder::add(const model::Attribute& attribute, bool deleted, std::optional<Cell> parent) {
-  const Descriptor descriptor{attribute.kind, deleted, attribute.unit_code, attribute.object_type};
-  std::optional<std::int64_t> time;
-  if (parent && attribute.observed_at) time = attribute.observed_at->time_since_epoch().count();
+  Descriptor descriptor{attribute.kind, deleted, attribute.unit_code, attribute.object_type, {}};
+  CellTimes own;
+  own.expires = descriptor.take(attribute.extras);
+  if (parent && attribute.observed_at) own.observed = attribute.observed_at->time_since_epoch().count();
   const Cell cell = add(parent, attribute.name, attribute.dataset_id, descriptor,
-                        deleted ? Scalar{} : scalar_of(attribute.value), time);
+                        deleted ? Scalar{} : scalar_of(attribute.value), own);
   for (const model::Attribute& sub : attribute.sub_attributes) add(sub, false, cell);
   return cell;
 }
@@ -194,7 +194,8 @@ Result<void> BlockBuilder::append(const BlockReader& block) {
     if (!cells) return std::unexpected(std::move(cells).error());
     const std::uint32_t shift = parent ? targets[static_cast<std::size_t>(key.parent)].first_cell : first_row;
     for (std::size_t c = 0; c < (*cells)->size(); ++c) {
-      columns_[column].add(shift + (*cells)->where[c], (*cells)->descriptor(c), (*cells)->value(c), (*cells)->time(c));
+      columns_[column].add(shift + (*cells)->where[c], (*cells)->descriptor(c), (*cells)->value(c),
+                           {(*cells)->time(c), (*cells)->expiry(c)});
     }
   }
   return {};
@@ -239,7 +240,7 @@ Block BlockBuilder::finish(std::uint64_t first_position, std::uint64_t last_posi
     base::put_varint(directory, names.index_of(column.key().name));
     base::put_text(directory, column.key().dataset_id);
     base::put_varint(directory, column.size());
-    base::put_varint(directory, column.deletions());
+    base::put_varint(directory, column.deletions() << 1 | (column.expires() ? 1u : 0u));
     put_statistics(directory, statistics);
     base::put_varint(directory, bodies.size() - before);
   }
@@ -285,7 +286,8 @@ bool BlockReader::read_column(base::Reader& in, std::span<const model::NameId> n
   const std::uint64_t name = in.varint();
   info.key.dataset_id = in.text();
   const std::uint64_t count = in.varint();
-  const std::uint64_t deletions = in.varint();
+  const std::uint64_t deletions_and_expiry = in.varint();
+  const std::uint64_t deletions = deletions_and_expiry >> 1;
   if (!in.ok() || parent > columns_.size() || name >= names.size()) return false;
   const std::size_t wheres = parent == 0 ? summary_.rows : columns_[parent - 1].count;
   if (count == 0 || count > wheres || deletions > count) return false;
@@ -293,6 +295,7 @@ bool BlockReader::read_column(base::Reader& in, std::span<const model::NameId> n
   info.key.name = names[name];
   info.count = static_cast<std::uint32_t>(count);
   info.deletions = static_cast<std::uint32_t>(deletions);
+  info.expires = (deletions_and_expiry & 1) != 0;
   if (!get_statistics(in, info.count, info.statistics)) return false;
   sizes.push_back(in.varint());
   if (parent > 0) children_[parent - 1].push_back(static_cast<std::uint32_t>(columns_.size()));
@@ -357,7 +360,8 @@ Result<std::unique_ptr<Cells>> BlockReader::cells(std::size_t column) const {
   const bool is_sub = info.key.parent != kNoParent;
   const std::size_t wheres = is_sub ? columns_[static_cast<std::size_t>(info.key.parent)].count : summary_.rows;
   auto out = std::make_unique<Cells>();
-  if (!out->read(info.body, wheres, info.count, is_sub, names_)) return std::unexpected(damaged("a column"));
+  if (!out->read(info.body, {wheres, info.count, is_sub, info.expires}, names_))
+    return std::unexpected(damaged("a column"));
   return out;
 }
 
@@ -373,7 +377,7 @@ Result<Cells*> BlockCells::column(std::size_t column) {
 }
 
 Result<model::Attribute> BlockCells::attribute(std::size_t column, std::size_t cell, Timestamp at,
-                                               std::optional<Timestamp> observed) {
+                                               std::optional<Timestamp> observed, Timestamp now) {
   const auto cells = this->column(column);
   if (!cells) return std::unexpected(cells.error());
   const Descriptor& descriptor = (*cells)->descriptor(cell);
@@ -388,6 +392,10 @@ Result<model::Attribute> BlockCells::attribute(std::size_t column, std::size_t c
   out.created_at = at;
   out.modified_at = at;
   out.object_type = descriptor.object_type;
+  out.extras = descriptor.extras;
+  if (const auto expires = (*cells)->expiry(cell); expires != kNeverExpires) {
+    out.extras.make().expires_at = timestamp(expires);
+  }
   for (const std::uint32_t child : block_.children(column)) {
     const auto subs = this->column(child);
     if (!subs) return std::unexpected(subs.error());
@@ -395,8 +403,9 @@ Result<model::Attribute> BlockCells::attribute(std::size_t column, std::size_t c
     const auto found = std::lower_bound(where.begin(), where.end(), cell);
     if (found == where.end() || *found != cell) continue;
     const auto sub_cell = static_cast<std::size_t>(found - where.begin());
+    if ((*subs)->expiry(sub_cell) <= now.time_since_epoch().count()) continue;
     const auto time = (*subs)->time(sub_cell);
-    auto sub = attribute(child, sub_cell, at, time ? std::optional{timestamp(*time)} : std::nullopt);
+    auto sub = attribute(child, sub_cell, at, time ? std::optional{timestamp(*time)} : std::nullopt, now);
     if (!sub) return sub;
     out.sub_attributes.push_back(std::move(*sub));
   }

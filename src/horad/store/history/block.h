@@ -54,14 +54,14 @@ class BlockBuilder {
   void begin_row(std::int64_t at, std::optional<std::int64_t> observed);
   /// True when the row has a cell of this group already: it needs a row of its own then.
   bool row_has(model::NameId name, std::string_view dataset_id);
-  /// Adds a cell to the row, below `parent` (an answer of this function) when it is a sub-attribute; `time` is its own
-  /// observedAt then.
+  /// Adds a cell to the row, below `parent` (an answer of this function) when it is a sub-attribute, which has its own
+  /// observedAt.
   struct Cell {
     std::int32_t column = kNoParent;
     std::uint32_t cell = 0;
   };
   Cell add(std::optional<Cell> parent, model::NameId name, std::string_view dataset_id, const Descriptor& descriptor,
-           const Scalar& value, std::optional<std::int64_t> time = std::nullopt);
+           const Scalar& value, const CellTimes& own = {});
   /// The same for a whole attribute with its sub-attributes.
   Cell add(const model::Attribute& attribute, bool deleted, std::optional<Cell> parent = std::nullopt);
   /// Appends all rows of a block. Errors: kDamaged.
@@ -86,6 +86,7 @@ struct ColumnInfo {
   ColumnKey key;
   std::uint32_t count = 0;
   std::uint32_t deletions = 0;
+  bool expires = false;  // some cells do: what the statistics say of all of them may not hold any more
   Statistics statistics;
   std::string_view body;
 };
@@ -126,10 +127,10 @@ class BlockCells {
  public:
   explicit BlockCells(const BlockReader& block) : block_(block), cells_(block.columns().size()) {}
   Result<Cells*> column(std::size_t column);
-  /// The cell as an attribute with its sub-attributes; times of the instance and of sub-attributes are `at`. A deletion
-  /// is empty text.
+  /// The cell as an attribute with those sub-attributes that have not expired by `now`; times of the instance and of
+  /// sub-attributes are `at`. A deletion is empty text.
   Result<model::Attribute> attribute(std::size_t column, std::size_t cell, Timestamp at,
-                                     std::optional<Timestamp> observed);
+                                     std::optional<Timestamp> observed, Timestamp now);
 
  private:
   const BlockReader& block_;

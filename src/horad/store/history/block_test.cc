@@ -36,7 +36,7 @@ std::vector<model::Attribute> all_of(const BlockReader& reader) {
   for (std::size_t column = 0; column < reader.columns().size(); ++column) {
     if (reader.columns()[column].key.parent != kNoParent) continue;
     for (std::size_t cell = 0; cell < reader.columns()[column].count; ++cell) {
-      auto attribute = cells.attribute(column, cell, Timestamp{}, std::nullopt);
+      auto attribute = cells.attribute(column, cell, Timestamp{}, std::nullopt, Timestamp{});
       if (attribute) out.push_back(std::move(*attribute));
     }
   }

@@ -187,7 +187,7 @@ class Aggregator {
 
   bool counts(const Cells& cells, std::size_t cell, std::int64_t t) const {
     if (window_.bounded() && (t == Window::kAbsent || !window_.holds(t))) return false;
-    return !cells.descriptor(cell).deleted;
+    return !cells.descriptor(cell).deleted && cells.expiry(cell) > query_.now.time_since_epoch().count();
   }
 
   Result<void> add_block(const Timeline::Span& span, LoadedBlock& block) {
@@ -217,7 +217,7 @@ class Aggregator {
 
   // True when the statistics answer for the whole column.
   bool header_tells(const ColumnInfo& column, const BlockSummary& summary) const {
-    if (wants_.distinct) return false;
+    if (wants_.distinct || column.expires) return false;
     // The first and last time of one open bucket are those of the instances, which may not be in every row.
     const bool times_needed = !period_of(*query_.aggregation) && (!window_.from() || !window_.to());
     if (times_needed && (column.count != summary.rows || column.deletions > 0)) return false;
@@ -233,8 +233,8 @@ class Aggregator {
     if (!cells) return std::unexpected(cells.error());
     const ColumnInfo& info = block.reader().columns()[column];
     const Decimals* numbers = (*cells)->all_numbers();
-    const bool plain =
-        numbers != nullptr && !numbers->raw && numbers->exceptions.empty() && !wants_.distinct && info.deletions == 0;
+    const bool plain = numbers != nullptr && !numbers->raw && numbers->exceptions.empty() && !wants_.distinct &&
+                       info.deletions == 0 && !info.expires;
     if (plain && window_.ordered(span.summary)) {
       add_runs(**cells, *numbers, times, info.key);
       return {};

@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "horad/model/extras_codec.h"
 #include "horad/store/history/integers.h"
 
 namespace horad::store::history {
 namespace {
 
 constexpr std::uint8_t kDeletedBit = 0x80;
+constexpr std::uint8_t kExtrasBit = 0x40;
+constexpr std::uint8_t kKindBits = 0x3f;
 constexpr std::size_t kTags = 6;
 constexpr std::size_t kSearched = 16;  // names searched in order; more have an index
 
@@ -65,6 +69,16 @@ model::Value to_value(const Scalar& scalar) {
   return std::string{};
 }
 
+std::int64_t Descriptor::take(base::Boxed<model::AttributeExtras> given) {
+  if (!given) return kNeverExpires;
+  model::Attribute whole;
+  whole.extras = std::move(given);
+  const auto expires = std::exchange(whole.extras.make().expires_at, model::kNoExpiry).time_since_epoch().count();
+  model::tidy(whole);
+  extras = std::move(whole.extras);
+  return expires;
+}
+
 // --- ColumnBuilder
 
 std::uint32_t ColumnBuilder::Pool::add(std::string_view text) {
@@ -75,7 +89,7 @@ std::uint32_t ColumnBuilder::Pool::add(std::string_view text) {
 }
 
 std::uint32_t ColumnBuilder::add(std::uint32_t where, const Descriptor& descriptor, const Scalar& value,
-                                 std::optional<std::int64_t> time) {
+                                 const CellTimes& own) {
   const std::uint32_t cell = size();
   where_.push_back(where);
   std::size_t d = descriptor_of_.empty() ? 0 : static_cast<std::size_t>(descriptor_of_.back());
@@ -93,9 +107,13 @@ std::uint32_t ColumnBuilder::add(std::uint32_t where, const Descriptor& descript
     stored.bits = pool_.add(value.text);
   }
   values_.push_back(stored);
-  if (time) {
+  if (own.observed) {
     timed_.push_back(cell);
-    times_.push_back(*time);
+    times_.push_back(*own.observed);
+  }
+  if (own.expires != kNeverExpires) {
+    expiring_.push_back(cell);
+    expiries_.push_back(own.expires);
   }
   return cell;
 }
@@ -103,10 +121,11 @@ std::uint32_t ColumnBuilder::add(std::uint32_t where, const Descriptor& descript
 void ColumnBuilder::write_descriptors(std::string& out, NameList& names) const {
   base::put_varint(out, descriptors_.size());
   for (const Descriptor& d : descriptors_) {
-    const auto kind = static_cast<unsigned>(d.kind) | (d.deleted ? kDeletedBit : 0u);
+    const auto kind = static_cast<unsigned>(d.kind) | (d.deleted ? kDeletedBit : 0u) | (d.extras ? kExtrasBit : 0u);
     out.push_back(static_cast<char>(kind));
     base::put_text(out, d.unit_code);
     base::put_varint(out, name_plus_one(d.object_type, names));
+    if (d.extras) model::put_extras(out, *d.extras, 0, [&](model::NameId name) { return names.index_of(name); });
   }
   put_integers(out, descriptor_of_);
 }
@@ -193,13 +212,16 @@ Statistics ColumnBuilder::write(std::string& out, std::size_t wheres, NameList& 
   put_presence(out, where_, wheres);
   write_descriptors(out, names);
   const Statistics statistics = write_values(out);
-  if (key_.parent == kNoParent) return statistics;
-  out.push_back(timed_.empty() ? '\0' : '\1');
-  if (!timed_.empty()) {
-    base::put_varint(out, timed_.size());
-    put_presence(out, timed_, values_.size());
-    put_times(out, times_);
+  const auto put_some = [&](const std::vector<std::uint32_t>& cells, const std::vector<std::int64_t>& times) {
+    base::put_varint(out, cells.size());
+    put_presence(out, cells, values_.size());
+    put_times(out, times);
+  };
+  if (key_.parent != kNoParent) {
+    out.push_back(timed_.empty() ? '\0' : '\1');
+    if (!timed_.empty()) put_some(timed_, times_);
   }
+  if (expires()) put_some(expiring_, expiries_);
   return statistics;
 }
 
@@ -224,12 +246,14 @@ bool Cells::read_descriptors(base::Reader& in, std::size_t count, std::span<cons
     const auto kind = in.fixed<std::uint8_t>();
     Descriptor d;
     d.deleted = (kind & kDeletedBit) != 0;
-    if ((kind & 0x7f) > static_cast<unsigned>(model::AttributeKind::kListRelationship)) return false;
-    d.kind = static_cast<model::AttributeKind>(kind & 0x7f);
+    if ((kind & kKindBits) > static_cast<unsigned>(model::AttributeKind::kListRelationship)) return false;
+    d.kind = static_cast<model::AttributeKind>(kind & kKindBits);
     d.unit_code = in.text();
     const std::uint64_t name = in.varint();
     if (!in.ok() || name > names.size()) return false;
     if (name > 0) d.object_type = names[name - 1];
+    const auto name_at = [&](std::uint64_t i) { return i < names.size() ? std::optional{names[i]} : std::nullopt; };
+    if ((kind & kExtrasBit) && !model::get_extras(in, d.extras.make(), 0, name_at)) return false;
     descriptors_.push_back(std::move(d));
   }
   if (!get_integers(in, count, descriptor_of_)) return false;
@@ -260,11 +284,19 @@ bool Cells::read_times(base::Reader& in, std::size_t count) {
   return in.ok() && size <= count && get_presence(in, count, size, timed_) && get_times(in, size, times_);
 }
 
-bool Cells::read(std::string_view body, std::size_t wheres, std::size_t count, bool is_sub_attribute,
-                 std::span<const model::NameId> names) {
+bool Cells::read_expiries(base::Reader& in, std::size_t count) {
+  const std::uint64_t size = in.varint();
+  return in.ok() && size > 0 && size <= count && get_presence(in, count, size, expiring_) &&
+         get_times(in, size, expiries_);
+}
+
+bool Cells::read(std::string_view body, const Shape& shape, std::span<const model::NameId> names) {
   base::Reader in(body);
-  return count > 0 && count <= wheres && get_presence(in, wheres, count, where) && read_descriptors(in, count, names) &&
-         read_values(in, count) && (!is_sub_attribute || read_times(in, count)) && in.ok() && in.at_end();
+  const auto count = shape.count;
+  return count > 0 && count <= shape.wheres && get_presence(in, shape.wheres, count, where) &&
+         read_descriptors(in, count, names) && read_values(in, count) &&
+         (!shape.is_sub_attribute || read_times(in, count)) && (!shape.expires || read_expiries(in, count)) &&
+         in.ok() && in.at_end();
 }
 
 Scalar Cells::value(std::size_t cell) {
@@ -293,6 +325,13 @@ Scalar Cells::value(std::size_t cell) {
       break;
   }
   return out;
+}
+
+std::int64_t Cells::expiry(std::size_t cell) const noexcept {
+  if (expiring_.empty()) return kNeverExpires;
+  const auto found = std::lower_bound(expiring_.begin(), expiring_.end(), cell);
+  if (found == expiring_.end() || *found != cell) return kNeverExpires;
+  return expiries_[static_cast<std::size_t>(found - expiring_.begin())];
 }
 
 std::optional<std::int64_t> Cells::time(std::size_t cell) const noexcept {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "horad/base/boxed.h"
 #include "horad/base/bytes.h"
 #include "horad/model/entity.h"
 #include "horad/store/history/numbers.h"
@@ -34,7 +36,18 @@ struct Descriptor {
   bool deleted = false;
   std::string unit_code;
   std::optional<model::NameId> object_type;
+  base::Boxed<model::AttributeExtras> extras;  // but for the expiry, which differs from cell to cell
+  /// Takes the extras of an attribute and answers its expiry in ns, kNeverExpires when it has none.
+  std::int64_t take(base::Boxed<model::AttributeExtras> given);
   friend bool operator==(const Descriptor&, const Descriptor&) = default;
+};
+
+inline constexpr std::int64_t kNeverExpires = std::numeric_limits<std::int64_t>::max();
+
+/// The times that a cell has for itself.
+struct CellTimes {
+  std::optional<std::int64_t> observed;  // of a sub-attribute
+  std::int64_t expires = kNeverExpires;
 };
 
 /// Names of a block: index in the bytes <-> name of this process.
@@ -69,10 +82,10 @@ class ColumnBuilder {
   ColumnBuilder(const ColumnBuilder&) = delete;  // the pool's index looks into its own texts
   const ColumnKey& key() const noexcept { return key_; }
   /// `where`: the row, or of a sub-attribute the cell of its parent; ascending. Returns the index of the cell.
-  std::uint32_t add(std::uint32_t where, const Descriptor& descriptor, const Scalar& value,
-                    std::optional<std::int64_t> time = std::nullopt);
+  std::uint32_t add(std::uint32_t where, const Descriptor& descriptor, const Scalar& value, const CellTimes& own = {});
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(where_.size()); }
   std::uint64_t deletions() const noexcept { return deletions_; }
+  bool expires() const noexcept { return !expiring_.empty(); }  // some cell does
   /// True when the newest cell stands at `where`.
   bool holds(std::uint32_t where) const noexcept { return !where_.empty() && where_.back() == where; }
   /// Appends the body and answers what the directory says of its numbers. `wheres`: rows, or cells of the parent.
@@ -100,6 +113,8 @@ class ColumnBuilder {
   Pool pool_;
   std::vector<std::uint32_t> timed_;
   std::vector<std::int64_t> times_;
+  std::vector<std::uint32_t> expiring_;
+  std::vector<std::int64_t> expiries_;
   std::uint64_t deletions_ = 0;
 };
 
@@ -108,10 +123,15 @@ class Cells {
  public:
   Cells() = default;
   Cells(const Cells&) = delete;  // views look into its own bytes
-  /// Reads a body of `count` cells. `names` resolves object types. The bytes must outlive this. Fails on impossible
+  /// Reads a body. `names` resolves object types. The bytes must outlive this. Fails on impossible
   /// bytes.
-  [[nodiscard]] bool read(std::string_view body, std::size_t wheres, std::size_t count, bool is_sub_attribute,
-                          std::span<const model::NameId> names);
+  struct Shape {
+    std::size_t wheres = 0;  // rows, or cells of the parent
+    std::size_t count = 0;
+    bool is_sub_attribute = false;
+    bool expires = false;
+  };
+  [[nodiscard]] bool read(std::string_view body, const Shape& shape, std::span<const model::NameId> names);
 
   std::size_t size() const noexcept { return where.size(); }
   const Descriptor& descriptor(std::size_t cell) const noexcept {
@@ -120,6 +140,7 @@ class Cells {
   /// Texts live as long as this object and the bytes; the text of a point until the next call.
   Scalar value(std::size_t cell);
   std::optional<std::int64_t> time(std::size_t cell) const noexcept;
+  std::int64_t expiry(std::size_t cell) const noexcept;  // ns; kNeverExpires when it does not
   /// The number stream, when every cell is a number and no cell is a deletion.
   const Decimals* all_numbers() const noexcept { return only_ == Tag::kNumber ? &numbers_ : nullptr; }
 
@@ -141,6 +162,7 @@ class Cells {
   bool read_descriptors(base::Reader& in, std::size_t count, std::span<const model::NameId> names);
   bool read_values(base::Reader& in, std::size_t count);
   bool read_times(base::Reader& in, std::size_t count);
+  bool read_expiries(base::Reader& in, std::size_t count);
 
   std::vector<Descriptor> descriptors_;
   std::vector<std::int64_t> descriptor_of_;
@@ -155,6 +177,8 @@ class Cells {
   std::string point_text_;
   std::vector<std::uint32_t> timed_;
   std::vector<std::int64_t> times_;
+  std::vector<std::uint32_t> expiring_;
+  std::vector<std::int64_t> expiries_;
 };
 
 }  // namespace horad::store::history

@@ -125,7 +125,9 @@ std::size_t Head::append_rows(const model::Change& change, std::int64_t at, std:
     return out;
   };
   const std::uint64_t rows_before = rows;
-  if (!change.removed.empty()) put_row(scratch, times(std::nullopt), std::span(change.removed));
+  // What expired leaves no mark: its instances know their end themselves.
+  const bool tells_removals = !change.removed.empty() && !change.expired;
+  if (tells_removals) put_row(scratch, times(std::nullopt), std::span(change.removed));
   const auto attributes = by_observation(change);
   for (std::size_t begin = 0; begin < attributes.size();) {
     std::size_t end = begin + 1;
@@ -137,7 +139,7 @@ std::size_t Head::append_rows(const model::Change& change, std::int64_t at, std:
   }
   bytes_.append(scratch);
   log_rows_ += static_cast<std::uint32_t>(rows - rows_before);
-  return change.removed.size() + change.set.size();
+  return (tells_removals ? change.removed.size() : 0) + change.set.size();
 }
 
 bool Head::apply(const model::Change& change, std::int64_t at, std::uint64_t position, std::string& scratch,

@@ -90,10 +90,12 @@ class Search {
     const ColumnKey& key = block.reader().columns()[column].key;
     std::vector<Found>* list = nullptr;
     const bool whole = !window_.bounded();
+    const std::int64_t now = query_.now.time_since_epoch().count();
     for (std::uint32_t cell = 0; cell < (*cells)->size(); ++cell) {
       const std::uint32_t row = (*cells)->where[cell];
       if (!whole && (times[row] == Window::kAbsent || !window_.holds(times[row]))) continue;
       if (window_.takes_deletions_only() && !(*cells)->descriptor(cell).deleted) continue;
+      if ((*cells)->expiry(cell) <= now) continue;
       if (list == nullptr) list = &series_[{key.name, key.dataset_id}];
       list->push_back({times[row], (*arrivals)->at[row], row, static_cast<std::uint32_t>(blocks_.size()),
                        static_cast<std::uint32_t>(column), cell});
@@ -144,11 +146,11 @@ std::uint32_t ordinal_of(const std::vector<std::int64_t>& arrivals, std::uint32_
 
 Timestamp time_of(std::int64_t ns) { return Timestamp{Duration{ns}}; }
 
-Result<Instance> build(Search& search, const Found& found, std::uint64_t series_hash) {
+Result<Instance> build(Search& search, const Found& found, std::uint64_t series_hash, Timestamp now) {
   LoadedBlock& block = search.block(found);
   const auto observed = block.observed(found.row);
   auto attribute = block.cells().attribute(found.column, found.cell, time_of(found.at),
-                                           observed ? std::optional{time_of(*observed)} : std::nullopt);
+                                           observed ? std::optional{time_of(*observed)} : std::nullopt, now);
   if (!attribute) return std::unexpected(std::move(attribute).error());
   Instance out;
   out.attribute = std::move(*attribute);
@@ -174,7 +176,7 @@ Result<std::vector<Series>> find_instances(const Timeline& timeline, const Histo
     const std::uint64_t hash = fnv(key.second, fnv(names.text(key.first), fnv(entity_id, 0xcbf29ce484222325ull)));
     series.instances.reserve(list.size());
     for (const Found& found : list) {
-      auto instance = build(search, found, hash);
+      auto instance = build(search, found, hash, query.now);
       if (!instance) return std::unexpected(std::move(instance).error());
       series.instances.push_back(std::move(*instance));
     }

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "horad/model/extras_codec.h"
+
 namespace horad::store::history {
 namespace {
 
@@ -14,6 +16,8 @@ constexpr std::uint8_t kHasObjectType = 0x20;
 constexpr std::uint8_t kHasSubAttributes = 0x40;
 constexpr std::uint8_t kHasTime = 0x80;
 constexpr std::uint8_t kDeletedBit = 0x80;
+constexpr std::uint8_t kExtrasBit = 0x40;  // beside the kind
+constexpr std::uint8_t kKindBits = 0x3f;
 constexpr unsigned kQuickExponent = 6;
 
 std::int64_t minus(std::int64_t a, std::int64_t b) noexcept {
@@ -60,12 +64,13 @@ void put_cell(std::string& out, const model::Attribute& attribute, bool is_sub_a
                      (attribute.object_type ? kHasObjectType : 0) |
                      (attribute.sub_attributes.empty() ? 0 : kHasSubAttributes) | (timed ? kHasTime : 0);
   out.push_back(static_cast<char>(flags));
-  out.push_back(static_cast<char>(attribute.kind));
+  out.push_back(static_cast<char>(static_cast<unsigned>(attribute.kind) | (attribute.extras ? kExtrasBit : 0u)));
   base::put_varint(out, attribute.name.get());
   if (!attribute.dataset_id.empty()) base::put_text(out, attribute.dataset_id);
   if (!attribute.unit_code.empty()) base::put_text(out, attribute.unit_code);
   if (attribute.object_type) base::put_varint(out, attribute.object_type->get());
   if (timed) base::put_signed(out, attribute.observed_at->time_since_epoch().count());
+  if (attribute.extras) model::put_extras(out, *attribute.extras, 0, [](model::NameId name) { return name.get(); });
   put_value(out, form_at, attribute.value);
   if (attribute.sub_attributes.empty()) return;
   base::put_varint(out, attribute.sub_attributes.size());
@@ -87,6 +92,7 @@ struct CellHead {
   std::string_view unit_code;
   std::uint64_t object_type = 0;
   std::int64_t time = 0;
+  base::Boxed<model::AttributeExtras> extras;  // with the numbers of names as they stand
   Scalar value;
   std::string_view value_bytes;
   std::uint64_t sub_attributes = 0;
@@ -127,6 +133,8 @@ Scalar get_value(base::Reader& in, std::uint8_t form) {
   return out;
 }
 
+model::NameId name_id(std::uint64_t number) { return model::NameId{static_cast<std::uint32_t>(number)}; }
+
 bool get_cell(base::Reader& in, CellHead& cell) {
   cell.flags = in.fixed<std::uint8_t>();
   cell.kind = in.fixed<std::uint8_t>();
@@ -135,29 +143,45 @@ bool get_cell(base::Reader& in, CellHead& cell) {
   if (cell.flags & kHasUnit) cell.unit_code = in.text();
   if (cell.flags & kHasObjectType) cell.object_type = in.varint();
   if (cell.flags & kHasTime) cell.time = in.signed_varint();
+  if (cell.kind & kExtrasBit) {
+    const auto name = [](std::uint64_t number) { return std::optional{name_id(number)}; };
+    if (!model::get_extras(in, cell.extras.make(), 0, name)) return false;
+  }
   const char* begin = in.position();
   cell.value = get_value(in, cell.flags & kFormBits);
   cell.value_bytes = {begin, static_cast<std::size_t>(in.position() - begin)};
   if (cell.flags & kHasSubAttributes) cell.sub_attributes = in.varint();
-  return in.ok() && (cell.kind & 0x7f) <= static_cast<unsigned>(model::AttributeKind::kListRelationship);
+  return in.ok() && (cell.kind & kKindBits) <= static_cast<unsigned>(model::AttributeKind::kListRelationship);
 }
-
-model::NameId name_id(std::uint64_t number) { return model::NameId{static_cast<std::uint32_t>(number)}; }
 
 bool read_cell(base::Reader& in, BlockBuilder& rows, std::optional<BlockBuilder::Cell> parent, const RowTimes& times,
                std::size_t depth) {
   CellHead cell;
   if (depth > kMostDepth || !get_cell(in, cell)) return false;
-  Descriptor descriptor{static_cast<model::AttributeKind>(cell.kind & 0x7f), (cell.kind & kDeletedBit) != 0,
-                        std::string{cell.unit_code}, std::nullopt};
+  Descriptor descriptor{static_cast<model::AttributeKind>(cell.kind & kKindBits),
+                        (cell.kind & kDeletedBit) != 0,
+                        std::string{cell.unit_code},
+                        std::nullopt,
+                        {}};
   if (cell.flags & kHasObjectType) descriptor.object_type = name_id(cell.object_type);
+  const auto expires = descriptor.take(std::move(cell.extras));
   if (!parent && rows.row_has(name_id(cell.name), cell.dataset_id)) rows.begin_row(times.at, times.observed);
   const auto time = cell.flags & kHasTime ? std::optional{cell.time} : std::nullopt;
-  const auto here = rows.add(parent, name_id(cell.name), cell.dataset_id, descriptor, cell.value, time);
+  const auto here = rows.add(parent, name_id(cell.name), cell.dataset_id, descriptor, cell.value, {time, expires});
   for (std::uint64_t i = 0; i < cell.sub_attributes; ++i) {
     if (!read_cell(in, rows, here, times, depth + 1)) return false;
   }
   return true;
+}
+
+bool renumber_extras(const model::AttributeExtras& extras, const NumberOfName& number, std::string& out) {
+  bool good = true;
+  model::put_extras(out, extras, 0, [&](model::NameId name) {
+    const auto found = number(name.get());
+    good = good && found.has_value();
+    return found.value_or(0);
+  });
+  return good;
 }
 
 bool renumber_cell(base::Reader& in, const NumberOfName& number, std::string& out, std::size_t depth) {
@@ -176,6 +200,7 @@ bool renumber_cell(base::Reader& in, const NumberOfName& number, std::string& ou
     base::put_varint(out, *type);
   }
   if (cell.flags & kHasTime) base::put_signed(out, cell.time);
+  if (cell.extras && !renumber_extras(*cell.extras, number, out)) return false;
   out += cell.value_bytes;
   if (cell.flags & kHasSubAttributes) base::put_varint(out, cell.sub_attributes);
   for (std::uint64_t i = 0; i < cell.sub_attributes; ++i) {
