@@ -32,7 +32,7 @@ struct BrokerCounters {
 };
 
 struct Limits {
-  std::size_t batch_items = 1'000;           // of one batch operation
+  std::size_t batch_items = 10'000;          // of one batch operation
   std::size_t discovery_entities = 200'000;  // looked at for a list of attributes
   std::size_t subscriptions = 1'000'000;     // of all tenants
   std::size_t registrations = 10'000;        // of all tenants
@@ -66,7 +66,12 @@ class Broker {
   Task<Result<void>> remove_attribute(Caller caller, Target target, std::string_view attribute, DeleteAttribute which);
 
   /// Each item stands alone; the same id twice is applied in order. kTooLarge beyond Limits::batch_items, nothing done.
-  Task<Result<BatchResult>> batch(Caller caller, BatchKind kind, std::string_view body);
+  ///   options   for BatchKind::kMerge
+  Task<Result<BatchResult>> batch(Caller caller, BatchKind kind, std::string_view body, MergeOptions options = {});
+  /// Takes `what` from every entity that matches when its turn comes. Memory is bounded: the answer names at most 1 000
+  /// entities that were done, and ends after about as many that could not be. Entities that come or go meanwhile may be
+  /// missed.
+  Task<Result<BatchResult>> purge(std::string tenant, model::Query query, PurgeWhat what);
 
   // Consumption.
 

@@ -2,26 +2,37 @@
 // Batches: every item is read and written for itself, all under one sync.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "horad/broker/broker_state.h"
 #include "horad/broker/decide.h"
-#include "horad/broker/json.h"
 
 namespace horad::broker {
 namespace {
 
-/// The items that could be read, in order, and for each the place of its id in the answer.
+/// What can be written, in order, and which item of the body each write is.
 struct Prepared {
   std::vector<store::Write> writes;
-  BatchResult result;  // errors of those that could not
+  std::vector<std::size_t> items;
+  std::vector<std::pair<std::size_t, BatchError>> errors;  // of items that could not be read
 };
 
-Result<void> check_size(std::size_t items, std::size_t most) {
+/// The batch as a whole (5.6.7.4): an array that is not empty, not too long, and has no null in it.
+Result<void> check_batch(const model::Parser& parser, std::size_t most) {
+  if (!parser.is_array()) return fail(ErrorCode::kInvalidRequest, "The body of a batch is a JSON array.");
+  const auto items = parser.size();
   if (items == 0) return fail(ErrorCode::kBadRequestData, "The batch has no items.");
-  if (items <= most) return {};
-  return fail(ErrorCode::kTooLarge,
-              fmt::format("The batch has {} items; at most {} are taken at a time.", items, most));
+  if (items > most) {
+    return fail(ErrorCode::kTooLarge,
+                fmt::format("The batch has {} items; at most {} are taken at a time.", items, most));
+  }
+  for (std::size_t i = 0; i < items; ++i) {
+    if (parser.is_null(i)) {
+      return fail(ErrorCode::kBadRequestData, "An item of the batch is null; nothing was done.", fmt::format("/{}", i));
+    }
+  }
+  return {};
 }
 
 Result<model::Change> change_of(Result<Decision> decision) {
@@ -44,103 +55,141 @@ Result<model::Change> decide_item(BatchKind kind, const model::DocumentView* cur
     case BatchKind::kUpdateNoOverwrite:
       return change_of(decide_append(current, fragment_of(std::move(entity)), false));
     case BatchKind::kDelete:
-      return decide_remove(current);
+    case BatchKind::kMerge:
+      break;  // not made of whole entities
   }
   return fail(ErrorCode::kInternal, "unknown kind of batch");
 }
 
-Result<model::Entity> read_item(Result<std::shared_ptr<model::Context>> context, const model::Parser& parser,
-                                const Caller& caller, BatchKind kind, std::size_t i) {
-  if (!context) return std::unexpected(std::move(context).error());
-  const bool creates = kind != BatchKind::kUpdate && kind != BatchKind::kUpdateNoOverwrite;
-  return parser.entity(i, **context,
-                       {.form = caller.simplified ? model::InputForm::kSimplified : model::InputForm::kNormalized,
-                        .type_required = creates});
-}
+/// Reads one item after the other into the write that it asks for.
+class ItemReader {
+ public:
+  ItemReader(Broker::State& state, const model::Parser& parser, const Caller& caller, BatchKind kind,
+             const MergeOptions& merge)
+      : state_(state), parser_(parser), caller_(caller), kind_(kind), merge_(merge) {}
 
-store::Write write_of(const std::string& tenant, BatchKind kind, model::Entity entity) {
-  auto address = city_address(tenant, entity.id);
-  return {std::move(address),
-          [kind, entity = std::move(entity)](const model::DocumentView* current, Timestamp) mutable {
-            return decide_item(kind, current, std::move(entity));
-          }};
-}
+  Result<store::Write> read(std::size_t i) const {
+    switch (kind_) {
+      case BatchKind::kDelete:
+        return deletion(i);
+      case BatchKind::kMerge:
+        return merge(i);
+      default:
+        return entity(i);
+    }
+  }
+  /// The id of an item that could not be read, as far as it can be told.
+  std::string id_of(std::size_t i) const {
+    return std::string{kind_ == BatchKind::kDelete ? parser_.text(i).value_or("") : parser_.raw_id(i)};
+  }
 
-Result<std::string> read_id(const json::value& item) {
-  if (!item.is_string()) return fail(ErrorCode::kBadRequestData, "An item of a batch deletion is the id of an entity.");
-  std::string id{text_of(item.get_string())};
-  if (auto good = model::check_entity_id(id); !good) return std::unexpected(std::move(good).error());
-  return id;
-}
+ private:
+  model::ParseOptions options(bool type_required) const {
+    return {.form = caller_.simplified ? model::InputForm::kSimplified : model::InputForm::kNormalized,
+            .type_required = type_required};
+  }
 
-Result<Prepared> prepare_deletion(const Caller& caller, std::string_view body, std::size_t most) {
-  const auto parsed = parse_json(body);
-  if (!parsed) return std::unexpected(parsed.error());
-  const auto* const items = parsed->if_array();
-  if (items == nullptr) return fail(ErrorCode::kInvalidRequest, "The body of a batch is a JSON array.");
-  if (auto good = check_size(items->size(), most); !good) return std::unexpected(std::move(good).error());
+  Result<store::Write> deletion(std::size_t i) const {
+    const auto id = parser_.text(i);
+    if (!id) return fail(ErrorCode::kBadRequestData, "An item of a batch deletion is the id of an entity.");
+    if (auto good = model::check_entity_id(*id); !good) return std::unexpected(std::move(good).error());
+    return store::Write{city_address(caller_.tenant, std::string{*id}),
+                        [](const model::DocumentView* current, Timestamp) { return decide_remove(current); }};
+  }
+
+  Result<store::Write> merge(std::size_t i) const {
+    const auto context = state_.context_of(caller_, parser_, i);
+    if (!context) return std::unexpected(context.error());
+    auto patch = parser_.entity_patch(i, **context, options(false));
+    if (!patch) return std::unexpected(std::move(patch).error());
+    if (patch->id.empty()) return fail(ErrorCode::kBadRequestData, "an entity has an id", fmt::format("/{}/id", i));
+    auto address = city_address(caller_.tenant, patch->id);
+    return store::Write{std::move(address),
+                        [patch = std::move(*patch), options = merge_](const model::DocumentView* current, Timestamp) {
+                          return change_of(decide_merge(current, patch, options));
+                        }};
+  }
+
+  Result<store::Write> entity(std::size_t i) const {
+    const auto context = state_.context_of(caller_, parser_, i);
+    if (!context) return std::unexpected(context.error());
+    const bool updates = kind_ == BatchKind::kUpdate || kind_ == BatchKind::kUpdateNoOverwrite;
+    auto entity = parser_.entity(i, **context, options(!updates));
+    if (!entity) return std::unexpected(std::move(entity).error());
+    auto address = city_address(caller_.tenant, entity->id);
+    return store::Write{std::move(address), [kind = kind_, entity = std::move(*entity)](
+                                                const model::DocumentView* current, Timestamp) mutable {
+                          return decide_item(kind, current, std::move(entity));
+                        }};
+  }
+
+  Broker::State& state_;
+  const model::Parser& parser_;
+  const Caller& caller_;
+  BatchKind kind_;
+  const MergeOptions& merge_;
+};
+
+/// errors   of an item whose @context is not here yet, when the caller can fetch it: nothing is done before all are here
+Result<Prepared> prepare(const ItemReader& reader, const Caller& caller, std::size_t items) {
   Prepared out;
-  for (const auto& item : *items) {
-    auto id = read_id(item);
-    if (!id) {
-      out.result.errors.push_back(
-          {item.is_string() ? std::string{text_of(item.get_string())} : "", std::move(id).error()});
+  out.writes.reserve(items);
+  out.items.reserve(items);
+  for (std::size_t i = 0; i < items; ++i) {
+    auto write = reader.read(i);
+    if (!write && caller.unknown_context != nullptr && !caller.unknown_context->empty()) {
+      return std::unexpected(std::move(write).error());
+    }
+    if (!write) {
+      out.errors.push_back({i, {reader.id_of(i), std::move(write).error()}});
       continue;
     }
-    model::Entity entity;
-    entity.id = std::move(*id);
-    out.writes.push_back(write_of(caller.tenant, BatchKind::kDelete, std::move(entity)));
+    out.writes.push_back(std::move(*write));
+    out.items.push_back(i);
   }
+  return out;
+}
+
+/// The answers of the store and the items that could not be read, in the order of the body.
+BatchResult gathered(Prepared prepared, std::vector<std::string> ids, const std::vector<Result<store::Written>>& all) {
+  BatchResult out;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!all[i]) {
+      prepared.errors.push_back({prepared.items[i], {std::move(ids[i]), all[i].error()}});
+      continue;
+    }
+    if (all[i]->created) out.created.push_back(ids[i]);
+    out.succeeded.push_back(std::move(ids[i]));
+  }
+  std::ranges::sort(prepared.errors, {}, [](const auto& one) { return one.first; });
+  for (auto& [item, error] : prepared.errors) out.errors.push_back(std::move(error));
   return out;
 }
 
 }  // namespace
 
-Task<Result<BatchResult>> Broker::batch(Caller caller, BatchKind kind, std::string_view body) {
+Task<Result<BatchResult>> Broker::batch(Caller caller, BatchKind kind, std::string_view body, MergeOptions options) {
   const bool creates =
       kind == BatchKind::kCreate || kind == BatchKind::kUpsertReplace || kind == BatchKind::kUpsertUpdate;
   if (!creates) {
     if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
   }
-  Result<Prepared> prepared;
-  if (kind == BatchKind::kDelete) {
-    prepared = prepare_deletion(caller, body, state_->limits.batch_items);
-  } else {
-    auto& parser = this_threads_parser();
-    if (auto loaded = parser.load(body); !loaded) co_return std::unexpected(std::move(loaded).error());
-    if (!parser.is_array()) co_return fail(ErrorCode::kInvalidRequest, "The body of a batch is a JSON array.");
-    if (auto good = check_size(parser.size(), state_->limits.batch_items); !good)
-      co_return std::unexpected(std::move(good).error());
-    prepared->writes.reserve(parser.size());
-    for (std::size_t i = 0; i < parser.size(); ++i) {
-      auto context = state_->context_of(caller, parser, i);
-      if (!context && caller.unknown_context != nullptr && !caller.unknown_context->empty())
-        co_return std::unexpected(std::move(context).error());  // nothing is done before every @context is here
-      auto entity = read_item(std::move(context), parser, caller, kind, i);
-      if (entity) {
-        prepared->writes.push_back(write_of(caller.tenant, kind, std::move(*entity)));
-      } else {
-        prepared->result.errors.push_back({std::string{parser.raw_id(i)}, std::move(entity).error()});
-      }
-    }
+  auto& parser = this_threads_parser();
+  if (auto loaded = parser.load(body); !loaded) co_return std::unexpected(std::move(loaded).error());
+  if (auto good = check_batch(parser, state_->limits.batch_items); !good) {
+    co_return std::unexpected(std::move(good).error());
   }
+  auto prepared = prepare(ItemReader(*state_, parser, caller, kind, options), caller, parser.size());
   if (!prepared) co_return std::unexpected(std::move(prepared).error());
-  auto result = std::move(prepared->result);
-  if (prepared->writes.empty()) co_return result;
   std::vector<std::string> ids;
   ids.reserve(prepared->writes.size());
   for (const auto& write : prepared->writes) ids.push_back(write.address.id);
-  const auto written = co_await ask<std::vector<Result<store::Written>>>(
-      [&](auto done) { state_->store.write_all(std::move(prepared->writes), std::move(done)); });
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (!written[i]) {
-      result.errors.push_back({std::move(ids[i]), written[i].error()});
-      continue;
-    }
-    if (written[i]->created) result.created.push_back(ids[i]);
-    result.succeeded.push_back(std::move(ids[i]));
+  std::vector<Result<store::Written>> written;
+  if (!ids.empty()) {
+    written = co_await ask<std::vector<Result<store::Written>>>(
+        [&](auto done) { state_->store.write_all(std::move(prepared->writes), std::move(done)); });
   }
-  co_return result;
+  co_return gathered(std::move(*prepared), std::move(ids), written);
 }
 
 }  // namespace horad::broker

@@ -8,9 +8,10 @@
 namespace horad::broker {
 namespace {
 
-model::ParseOptions options_of(const Caller& caller, bool type_required) {
+model::ParseOptions options_of(const Caller& caller, bool type_required, bool nulls = false) {
   return {.form = caller.simplified ? model::InputForm::kSimplified : model::InputForm::kNormalized,
-          .type_required = type_required};
+          .type_required = type_required,
+          .nulls = nulls};
 }
 
 std::unexpected<Error> not_one_object() {
@@ -65,12 +66,12 @@ struct ReadFragment {
   std::shared_ptr<model::Context> context;
 };
 
-/// Reads the fragment of an entity in a body that is about `id`.
+/// Reads the fragment of an entity in a body that is about `id`. `nulls`: the NGSI-LD null removes an instance.
 Result<ReadFragment> read_fragment(Result<std::shared_ptr<model::Context>> context, const model::Parser& parser,
-                                   const Caller& caller, const std::string& id) {
+                                   const Caller& caller, const std::string& id, bool nulls = false) {
   if (!context) return std::unexpected(std::move(context).error());
   if (parser.is_array()) return not_one_object();
-  auto fragment = parser.fragment(**context, options_of(caller, false));
+  auto fragment = parser.fragment(**context, options_of(caller, false, nulls));
   if (!fragment) return std::unexpected(std::move(fragment).error());
   if (auto same = same_id(fragment->id, id); !same) return std::unexpected(std::move(same).error());
   return ReadFragment{std::move(*fragment), std::move(*context)};
@@ -147,7 +148,7 @@ Task<Result<UpdateResult>> Broker::update(Caller caller, Target target, std::str
   if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
   auto& parser = this_threads_parser();
   if (auto loaded = parser.load(body); !loaded) co_return std::unexpected(std::move(loaded).error());
-  auto read = read_fragment(state_->context_of(caller, parser), parser, caller, target.id);
+  auto read = read_fragment(state_->context_of(caller, parser), parser, caller, target.id, true);
   if (!read) co_return std::unexpected(std::move(read).error());
   co_return co_await write_with_result(
       state_->store, std::move(caller.tenant), std::move(target), std::move(read->context),

@@ -41,7 +41,7 @@ Result<model::Change> decide_remove(const model::DocumentView* current);
 Result<Decision> decide_append(const model::DocumentView* current, model::EntityFragment fragment, bool overwrite);
 
 /// Replaces instances of attributes the entity has; others are named as not updated. A dataset id that is new becomes a
-/// new instance. Types are added.   errors  kNotFound
+/// new instance; instances given as null are removed. Types are added.   errors  kNotFound
 Result<Decision> decide_update(const model::DocumentView* current, model::EntityFragment fragment);
 
 /// Replaces one attribute: the given instances become its only ones.   errors  kNotFound (entity or attribute)
@@ -62,12 +62,18 @@ Result<model::Change> decide_partial_update(const model::DocumentView* current, 
 Result<Decision> decide_merge(const model::DocumentView* current, const model::EntityPatch& patch,
                               const MergeOptions& options);
 
+/// What a purge does to one entity: nothing when it has none of what is to go.
+model::Change decide_purge(const model::DocumentView& current, const PurgeWhat& what);
+
 /// What a whole entity says as a fragment of one.
 model::EntityFragment fragment_of(model::Entity entity);
 
 /// Notes a name once.
 void note(std::vector<model::NameId>& names, model::NameId name);
 void note(std::vector<NotUpdated>& list, model::NameId name, std::string_view reason);
+
+/// `given` as the new expiry of the entity; none when it has that already.
+std::optional<Timestamp> changed_expiry(const model::DocumentView& current, Timestamp given) noexcept;
 
 /// The types of the entity with those given added; none when that changes nothing.
 std::optional<std::vector<model::NameId>> added_types(const model::DocumentView& current,

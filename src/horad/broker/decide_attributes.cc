@@ -32,6 +32,10 @@ void note(std::vector<NotUpdated>& list, NameId name, std::string_view reason) {
   if (std::ranges::none_of(list, same)) list.push_back({name, std::string{reason}});
 }
 
+std::optional<Timestamp> changed_expiry(const DocumentView& current, Timestamp given) noexcept {
+  return given == current.expires_at() ? std::nullopt : std::optional{given};
+}
+
 Result<Decision> decide_append(const DocumentView* current, EntityFragment fragment, bool overwrite) {
   if (current == nullptr) return no_such_entity();
   Decision out;
@@ -39,6 +43,9 @@ Result<Decision> decide_append(const DocumentView* current, EntityFragment fragm
   const auto scopes = current->scopes();
   if (fragment.scopes && (overwrite || scopes.empty()) && !std::ranges::equal(scopes, *fragment.scopes)) {
     out.change.scopes = std::move(fragment.scopes);
+  }
+  if (fragment.expires_at && (overwrite || current->expires_at() == model::kNoExpiry)) {
+    out.change.expires_at = changed_expiry(*current, *fragment.expires_at);
   }
   for (auto& attribute : fragment.attributes) {
     if (!overwrite && current->find(attribute.name, attribute.dataset_id)) {
@@ -57,6 +64,15 @@ Result<Decision> decide_update(const DocumentView* current, EntityFragment fragm
   out.change.types = added_types(*current, fragment.types);
   if (fragment.scopes && !std::ranges::equal(current->scopes(), *fragment.scopes)) {
     out.change.scopes = std::move(fragment.scopes);
+  }
+  if (fragment.expires_at) out.change.expires_at = changed_expiry(*current, *fragment.expires_at);
+  for (auto& key : fragment.removed) {
+    if (!current->find(key.name, key.dataset_id)) {
+      note(out.result.not_updated, key.name, "The entity has no such attribute.");
+      continue;
+    }
+    note(out.result.updated, key.name);
+    out.change.removed.push_back(std::move(key));
   }
   for (auto& attribute : fragment.attributes) {
     const bool there =

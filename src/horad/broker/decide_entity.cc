@@ -30,6 +30,7 @@ model::EntityFragment fragment_of(Entity entity) {
   out.id = std::move(entity.id);
   out.types = std::move(entity.types);
   if (!entity.scopes.empty()) out.scopes = std::move(entity.scopes);
+  if (entity.expires_at != model::kNoExpiry) out.expires_at = entity.expires_at;
   out.attributes = std::move(entity.attributes);
   return out;
 }
@@ -41,6 +42,7 @@ Result<Change> decide_create(const DocumentView* current, Entity entity) {
   change.kind = ChangeKind::kCreated;
   change.types = std::move(entity.types);
   change.scopes = std::move(entity.scopes);
+  if (entity.expires_at != model::kNoExpiry) change.expires_at = entity.expires_at;
   change.set = std::move(entity.attributes);
   return change;
 }
@@ -51,6 +53,8 @@ Result<Change> decide_replace(const DocumentView* current, model::EntityFragment
   change.types = added_types(*current, entity.types);
   auto scopes = std::move(entity.scopes).value_or(std::vector<std::string>{});
   if (!std::ranges::equal(current->scopes(), scopes)) change.scopes = std::move(scopes);
+  const auto expires_at = entity.expires_at.value_or(model::kNoExpiry);
+  if (expires_at != current->expires_at()) change.expires_at = expires_at;
   for (const auto attribute : current->attributes()) {
     const auto given_again = [&](const model::Attribute& one) {
       return one.name == attribute.name() && one.dataset_id == attribute.dataset_id();
@@ -59,6 +63,20 @@ Result<Change> decide_replace(const DocumentView* current, model::EntityFragment
     change.removed.push_back({attribute.name(), std::string{attribute.dataset_id()}});
   }
   change.set = std::move(entity.attributes);
+  return change;
+}
+
+Change decide_purge(const DocumentView& current, const PurgeWhat& what) {
+  Change change;
+  if (what.kind == PurgeWhat::Kind::kEntities) {
+    change.kind = ChangeKind::kDeleted;
+    return change;
+  }
+  for (const auto attribute : current.attributes()) {
+    const bool listed = std::ranges::find(what.attributes, attribute.name()) != what.attributes.end();
+    if (listed != (what.kind == PurgeWhat::Kind::kListed)) continue;
+    change.removed.push_back({attribute.name(), std::string{attribute.dataset_id()}});
+  }
   return change;
 }
 

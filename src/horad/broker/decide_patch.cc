@@ -28,8 +28,8 @@ Result<void> merge_one(const DocumentView& current, const AttributePatch& patch,
     note(out.result.updated, name);
     return {};
   }
-  auto merged =
-      there ? model::patched(there->to_attribute(), patch, model::PatchValue::kMerge) : model::attribute_of(patch);
+  auto merged = there ? model::patched(there->to_attribute(), patch, model::PatchValue::kMerge, options.lang)
+                      : model::attribute_of(patch);
   if (!merged) return std::unexpected(std::move(merged).error());
   const bool timed = ((patch.given | patch.removed) & AttributePatch::kObservedAt) != 0;
   if (options.observed_at && !timed) merged->observed_at = options.observed_at;
@@ -61,6 +61,7 @@ Result<Decision> decide_merge(const DocumentView* current, const model::EntityPa
   Decision out;
   out.change.types = added_types(*current, patch.types);
   if (patch.scopes && !std::ranges::equal(current->scopes(), *patch.scopes)) out.change.scopes = patch.scopes;
+  if (patch.expires_at) out.change.expires_at = changed_expiry(*current, *patch.expires_at);
   for (const auto& attribute : patch.attributes) {
     if (auto done = merge_one(*current, attribute, options, out); !done)
       return std::unexpected(std::move(done).error());

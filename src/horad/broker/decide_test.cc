@@ -55,9 +55,9 @@ class World {
     model::append_entity(out, model::DocumentView{document}, *context_, options);
     return out;
   }
-  model::EntityFragment fragment(std::string_view body) {
+  model::EntityFragment fragment(std::string_view body, bool nulls = false) {
     EXPECT_TRUE(parser_.load(body)) << body;
-    auto read = parser_.fragment(*context_, {.type_required = false});
+    auto read = parser_.fragment(*context_, {.type_required = false, .nulls = nulls});
     EXPECT_TRUE(read) << read.error().detail;
     return read.value();
   }
@@ -81,7 +81,7 @@ class World {
       case Op::kAppendNoOverwrite:
         return keep(decide_append(current, fragment(c.input), false));
       case Op::kUpdate:
-        return keep(decide_update(current, fragment(c.input)));
+        return keep(decide_update(current, fragment(c.input, true)));
       case Op::kPartial:
         return decide_partial_update(current, parser_.attribute_patch(speed, *context_).value());
       case Op::kMerge:
@@ -175,6 +175,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{
             "UpdateNewDatasetIsAdded", Op::kUpdate, kCar, R"({"name":{"value":"z","datasetId":"urn:d:1"}})",
             R"({"id":"urn:a:1","type":"Car","speed":{"value":5,"unitCode":"KMH","accuracy":1},"name":[{"value":"x"},{"value":"z","datasetId":"urn:d:1"}]})"},
+        Case{"UpdateNullRemoves", Op::kUpdate, kTwo,
+             R"({"name":"urn:ngsi-ld:null","speed":{"value":"urn:ngsi-ld:null","datasetId":"urn:d:1"}})",
+             R"({"id":"urn:a:1","type":"Car","speed":5})"},
+        Case{"UpdateNullOfMissingIsNamed", Op::kUpdate, kTwo, R"({"colour":"urn:ngsi-ld:null"})", kTwo, "colour"},
         Case{"PartialKeepsTheRest", Op::kPartial, kCar, R"({"value":9})",
              R"({"id":"urn:a:1","type":"Car","speed":{"value":9,"unitCode":"KMH","accuracy":1},"name":"x"})"},
         Case{"PartialSubAttribute", Op::kPartial, kCar, R"({"accuracy":2})",
@@ -215,10 +219,35 @@ TEST(DecideMerge, GivesItsTimeToWhatItTouches) {
   ASSERT_TRUE(parser.load(R"({"speed":{"value":8}})"));
   const auto patch = parser.entity_patch(0, *context, {.type_required = false});
   ASSERT_TRUE(patch);
-  const auto decision = decide_merge(&view, *patch, {.observed_at = kAt});
+  const auto decision = decide_merge(&view, *patch, {.observed_at = kAt, .lang = {}});
   ASSERT_TRUE(decision);
   ASSERT_EQ(decision->change.set.size(), 1u);
   EXPECT_EQ(decision->change.set[0].observed_at, kAt);
+}
+
+TEST(DecideExpiry, IsSetKeptAndTakenBackByEachWrite) {
+  World world;
+  const auto before = world.document(R"({"id":"urn:a:1","type":"Car","expiresAt":"2099-01-01T00:00:00Z","speed":5})");
+  const model::DocumentView current{before};
+  const auto later = R"({"expiresAt":"2100-01-01T00:00:00Z"})";
+  const auto same = R"({"expiresAt":"2099-01-01T00:00:00Z"})";
+  ASSERT_NE(current.expires_at(), model::kNoExpiry);
+  EXPECT_TRUE(decide_append(&current, world.fragment(later), true)->change.expires_at);
+  EXPECT_FALSE(decide_append(&current, world.fragment(later), false)->change.expires_at);
+  EXPECT_TRUE(decide_update(&current, world.fragment(later))->change.expires_at);
+  EXPECT_TRUE(decide_update(&current, world.fragment(same))->change.empty());
+  EXPECT_EQ(decide_replace(&current, world.fragment(R"({"type":"Car"})"))->expires_at, model::kNoExpiry);
+  EXPECT_FALSE(decide_replace(&current, world.fragment(same))->expires_at);
+}
+
+TEST(DecidePurge, TakesTheEntityOrAttributes) {
+  World world;
+  const auto before = world.document(kTwo);
+  const model::DocumentView current{before};
+  const auto speed = current.find((*current.attributes().begin()).name())->name();
+  EXPECT_EQ(decide_purge(current, {}).kind, model::ChangeKind::kDeleted);
+  EXPECT_EQ(decide_purge(current, {PurgeWhat::Kind::kListed, {speed}}).removed.size(), 2u);
+  EXPECT_EQ(decide_purge(current, {PurgeWhat::Kind::kOthers, {speed}}).removed.size(), 1u);
 }
 
 TEST(DecideScopes, CanBeRemovedOnce) {

@@ -58,9 +58,25 @@ struct DeleteAttribute {
 
 struct MergeOptions {
   std::optional<Timestamp> observed_at;  // for every attribute that the merge touches and that carries none
+  std::string lang;                      // of simplified texts that are merged into LanguageProperties; empty: @none
 };
 
-enum class BatchKind : std::uint8_t { kCreate, kUpsertReplace, kUpsertUpdate, kUpdate, kUpdateNoOverwrite, kDelete };
+enum class BatchKind : std::uint8_t {
+  kCreate,
+  kUpsertReplace,
+  kUpsertUpdate,
+  kUpdate,
+  kUpdateNoOverwrite,
+  kDelete,
+  kMerge,
+};
+
+/// What a purge takes from the entities that match: themselves, or some of their attributes.
+struct PurgeWhat {
+  enum class Kind : std::uint8_t { kEntities, kListed, kOthers };
+  Kind kind = Kind::kEntities;
+  std::vector<model::NameId> attributes;  // for kListed (`drop`) and kOthers (`keep`)
+};
 
 struct BatchError {
   std::string id;  // as far as it could be read

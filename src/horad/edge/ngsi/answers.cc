@@ -41,6 +41,25 @@ std::string path_segment(std::string_view id) {
   return out;
 }
 
+std::string id_list(const std::vector<std::string>& ids) {
+  std::string out = "[";
+  for (const auto& id : ids) {
+    if (out.size() > 1) out += ',';
+    base::append_json_string(out, id);
+  }
+  return out + "]";
+}
+
+std::string batch_result_json(const broker::BatchResult& result) {
+  std::string out = "{\"success\":" + id_list(result.succeeded) + ",\"errors\":[";
+  for (std::size_t i = 0; i < result.errors.size(); ++i) {
+    out += i > 0 ? ",{\"entityId\":" : "{\"entityId\":";
+    base::append_json_string(out, result.errors[i].id);
+    out += ",\"error\":" + problem(result.errors[i].error).body + "}";
+  }
+  return out + "]}";
+}
+
 std::string update_result_json(const broker::UpdateResult& result) {
   std::string out = "{\"updated\":[";
   for (std::size_t i = 0; i < result.updated.size(); ++i) {
@@ -65,6 +84,17 @@ Response answer_update(const Result<broker::UpdateResult>& result) {
 }
 
 Response answer_done(const Result<void>& result) { return result ? no_content() : problem(result.error()); }
+
+Result<broker::MergeOptions> merge_options_of(const Exchange& exchange) {
+  broker::MergeOptions options;
+  options.lang = exchange.parameter("lang");
+  const auto* const at = exchange.request.find("observedAt");
+  if (at == nullptr) return options;
+  const auto time = base::parse_time(at->value);
+  if (!time) return fail(time.error().code, time.error().detail, "observedAt");
+  options.observed_at = *time;
+  return options;
+}
 
 Result<broker::Target> target_of(const Exchange& exchange) {
   broker::Target out{exchange.request.captures.front(), nullptr};

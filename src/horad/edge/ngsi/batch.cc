@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /entityOperations/create, upsert, update, delete
+// /entityOperations/create, upsert, update, merge, delete
 #include "horad/base/text.h"
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
@@ -9,29 +9,10 @@ namespace {
 
 using broker::BatchKind;
 
-std::string id_list(const std::vector<std::string>& ids) {
-  std::string out = "[";
-  for (const auto& id : ids) {
-    if (out.size() > 1) out += ',';
-    base::append_json_string(out, id);
-  }
-  return out + "]";
-}
-
-std::string batch_result_json(const broker::BatchResult& result) {
-  std::string out = "{\"success\":" + id_list(result.succeeded) + ",\"errors\":[";
-  for (std::size_t i = 0; i < result.errors.size(); ++i) {
-    out += i > 0 ? ",{\"entityId\":" : "{\"entityId\":";
-    base::append_json_string(out, result.errors[i].id);
-    out += ",\"error\":" + problem(result.errors[i].error).body + "}";
-  }
-  return out + "]}";
-}
-
-Reply run(Exchange& x, BatchKind kind, std::string_view options) {
+Reply run(Exchange& x, BatchKind kind, std::string_view options, broker::MergeOptions merge = {}) {
   if (const auto good = check_options(x, options); !good) co_return problem(good.error());
   x.caller.simplified = has_option(x, "keyValues") || has_option(x, "simplified");
-  const auto result = co_await x.broker.batch(std::move(x.caller), kind, x.request.body);
+  const auto result = co_await x.broker.batch(std::move(x.caller), kind, x.request.body, std::move(merge));
   if (!result) co_return problem(result.error());
   const auto json = [](int status, std::string body) {
     return Response{.status = status, .content_type = "application/json", .headers = {}, .body = std::move(body)};
@@ -53,6 +34,12 @@ Reply batch_upsert(Exchange& x) {
 Reply batch_update(Exchange& x) {
   const auto kind = has_option(x, "noOverwrite") ? BatchKind::kUpdateNoOverwrite : BatchKind::kUpdate;
   return run(x, kind, "replace noOverwrite normalized concise keyValues simplified");
+}
+
+Reply batch_merge(Exchange& x) {
+  auto options = merge_options_of(x);
+  if (!options) co_return problem(options.error());
+  co_return co_await run(x, BatchKind::kMerge, "normalized concise keyValues simplified", std::move(*options));
 }
 
 Reply batch_delete(Exchange& x) { return run(x, BatchKind::kDelete, ""); }

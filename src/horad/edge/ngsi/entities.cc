@@ -54,13 +54,10 @@ Reply merge_entity(Exchange& x) {
   if (const auto good = read_input_form(x); !good) co_return problem(good.error());
   auto target = target_of(x);
   if (!target) co_return problem(target.error());
-  broker::MergeOptions options;
-  if (const auto* const at = x.request.find("observedAt")) {
-    const auto time = base::parse_time(at->value);
-    if (!time) co_return problem({time.error().code, time.error().detail, "observedAt"});
-    options.observed_at = *time;
-  }
-  co_return answer_update(co_await x.broker.merge(std::move(x.caller), std::move(*target), x.request.body, options));
+  auto options = merge_options_of(x);
+  if (!options) co_return problem(options.error());
+  co_return answer_update(
+      co_await x.broker.merge(std::move(x.caller), std::move(*target), x.request.body, std::move(*options)));
 }
 
 Reply delete_entity(Exchange& x) {

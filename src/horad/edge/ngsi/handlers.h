@@ -28,7 +28,11 @@ Reply delete_attribute(Exchange& x);
 Reply batch_create(Exchange& x);
 Reply batch_upsert(Exchange& x);
 Reply batch_update(Exchange& x);
+Reply batch_merge(Exchange& x);
 Reply batch_delete(Exchange& x);
+
+// purge.cc
+Reply purge_entities(Exchange& x);
 
 // query.cc
 Reply query_entities(Exchange& x);

@@ -15,6 +15,7 @@ constexpr std::string_view kQuery =
     "id idPattern type attrs pick omit q georel geometry coordinates geoproperty geometryProperty options format limit "
     "offset "
     "count local";
+constexpr std::string_view kPurge = "id idPattern type attrs q georel geometry coordinates geoproperty keep drop local";
 constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty";
 constexpr std::string_view kHistory =
     "attrs type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options format local";
@@ -31,9 +32,10 @@ constexpr std::string_view kSources =
 constexpr std::array kOperations{
     Operation{Method::kPost, "/ngsi-ld/v1/entities", "local options", Body::kJson, Answer::kNothing, &create_entity},
     Operation{Method::kGet, "/ngsi-ld/v1/entities", kQuery, Body::kNone, Answer::kGeoJson, &query_entities},
+    Operation{Method::kDelete, "/ngsi-ld/v1/entities", kPurge, Body::kNone, Answer::kNothing, &purge_entities},
     Operation{Method::kGet, "/ngsi-ld/v1/entities/{id}", kRetrieve, Body::kNone, Answer::kGeoJson, &retrieve_entity},
     Operation{Method::kPut, "/ngsi-ld/v1/entities/{id}", kWrite, Body::kJson, Answer::kNothing, &replace_entity},
-    Operation{Method::kPatch, "/ngsi-ld/v1/entities/{id}", "type local options observedAt", Body::kPatch,
+    Operation{Method::kPatch, "/ngsi-ld/v1/entities/{id}", "type local options observedAt lang", Body::kPatch,
               Answer::kNothing, &merge_entity},
     Operation{Method::kDelete, "/ngsi-ld/v1/entities/{id}", "type local", Body::kNone, Answer::kNothing,
               &delete_entity},
@@ -54,6 +56,8 @@ constexpr std::array kOperations{
               &batch_upsert},
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/update", "local options", Body::kJson, Answer::kNothing,
               &batch_update},
+    Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/merge", "local options observedAt lang", Body::kJson,
+              Answer::kNothing, &batch_merge},
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/delete", "local", Body::kJson, Answer::kNothing,
               &batch_delete},
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/query", kQueryByBody, Body::kJson, Answer::kGeoJson,
