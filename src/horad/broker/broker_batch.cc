@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "horad/broker/broker_state.h"
@@ -10,6 +11,9 @@
 
 namespace horad::broker {
 namespace {
+
+/// By item, what a write with noOverwrite left as it was; each mutation fills its own place.
+using Left = std::shared_ptr<std::vector<std::string>>;
 
 /// What can be written, in order, and which item of the body each write is.
 struct Prepared {
@@ -35,6 +39,13 @@ Result<void> check_batch(const model::Parser& parser, std::size_t most) {
   return {};
 }
 
+/// Names what was not overwritten, in the words of the request.
+std::string left_out(const UpdateResult& result, const model::Context& context) {
+  std::string names;
+  for (const auto& one : result.not_updated) (names += names.empty() ? "" : ", ") += context.compact(one.name);
+  return names;
+}
+
 Result<model::Change> change_of(Result<Decision> decision) {
   if (!decision) return std::unexpected(std::move(decision).error());
   return std::move(decision->change);
@@ -53,10 +64,9 @@ Result<model::Change> decide_item(BatchKind kind, const model::DocumentView* cur
     case BatchKind::kUpdate:
       return change_of(decide_append(current, fragment_of(std::move(entity)), true));
     case BatchKind::kUpdateNoOverwrite:
-      return change_of(decide_append(current, fragment_of(std::move(entity)), false));
     case BatchKind::kDelete:
     case BatchKind::kMerge:
-      break;  // not made of whole entities
+      break;  // have their own writes
   }
   return fail(ErrorCode::kInternal, "unknown kind of batch");
 }
@@ -66,7 +76,13 @@ class ItemReader {
  public:
   ItemReader(Broker::State& state, const model::Parser& parser, const Caller& caller, BatchKind kind,
              const MergeOptions& merge)
-      : state_(state), parser_(parser), caller_(caller), kind_(kind), merge_(merge) {}
+      : state_(state),
+        parser_(parser),
+        caller_(caller),
+        kind_(kind),
+        merge_(merge),
+        left_(std::make_shared<std::vector<std::string>>(parser.size())) {}
+  const Left& left() const noexcept { return left_; }
 
   Result<store::Write> read(std::size_t i) const {
     switch (kind_) {
@@ -117,6 +133,15 @@ class ItemReader {
     auto entity = parser_.entity(i, **context, options(!updates));
     if (!entity) return std::unexpected(std::move(entity).error());
     auto address = city_address(caller_.tenant, entity->id);
+    if (kind_ == BatchKind::kUpdateNoOverwrite) {
+      return store::Write{std::move(address),
+                          [left = left_, i, context = *context, entity = std::move(*entity)](
+                              const model::DocumentView* current, Timestamp) mutable -> Result<model::Change> {
+                            auto decision = decide_append(current, fragment_of(std::move(entity)), false);
+                            if (decision) (*left)[i] = left_out(decision->result, *context);
+                            return change_of(std::move(decision));
+                          }};
+    }
     return store::Write{std::move(address), [kind = kind_, entity = std::move(*entity)](
                                                 const model::DocumentView* current, Timestamp) mutable {
                           return decide_item(kind, current, std::move(entity));
@@ -128,9 +153,11 @@ class ItemReader {
   const Caller& caller_;
   BatchKind kind_;
   const MergeOptions& merge_;
+  Left left_;
 };
 
-/// errors   of an item whose @context is not here yet, when the caller can fetch it: nothing is done before all are here
+/// errors   of an item whose @context is not here yet, when the caller can fetch it: nothing is done before all are
+/// here
 Result<Prepared> prepare(const ItemReader& reader, const Caller& caller, std::size_t items) {
   Prepared out;
   out.writes.reserve(items);
@@ -151,11 +178,17 @@ Result<Prepared> prepare(const ItemReader& reader, const Caller& caller, std::si
 }
 
 /// The answers of the store and the items that could not be read, in the order of the body.
-BatchResult gathered(Prepared prepared, std::vector<std::string> ids, const std::vector<Result<store::Written>>& all) {
+BatchResult gathered(Prepared prepared, std::vector<std::string> ids, const std::vector<Result<store::Written>>& all,
+                     const std::vector<std::string>& left) {
   BatchResult out;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (!all[i]) {
       prepared.errors.push_back({prepared.items[i], {std::move(ids[i]), all[i].error()}});
+      continue;
+    }
+    if (const auto& names = left[prepared.items[i]]; !names.empty()) {
+      Error kept{ErrorCode::kAlreadyExists, "These attributes exist already and were not overwritten: " + names, {}};
+      prepared.errors.push_back({prepared.items[i], {std::move(ids[i]), std::move(kept)}});
       continue;
     }
     if (all[i]->created) out.created.push_back(ids[i]);
@@ -179,7 +212,8 @@ Task<Result<BatchResult>> Broker::batch(Caller caller, BatchKind kind, std::stri
   if (auto good = check_batch(parser, state_->limits.batch_items); !good) {
     co_return std::unexpected(std::move(good).error());
   }
-  auto prepared = prepare(ItemReader(*state_, parser, caller, kind, options), caller, parser.size());
+  const ItemReader reader(*state_, parser, caller, kind, options);
+  auto prepared = prepare(reader, caller, parser.size());
   if (!prepared) co_return std::unexpected(std::move(prepared).error());
   std::vector<std::string> ids;
   ids.reserve(prepared->writes.size());
@@ -189,7 +223,7 @@ Task<Result<BatchResult>> Broker::batch(Caller caller, BatchKind kind, std::stri
     written = co_await ask<std::vector<Result<store::Written>>>(
         [&](auto done) { state_->store.write_all(std::move(prepared->writes), std::move(done)); });
   }
-  co_return gathered(std::move(*prepared), std::move(ids), written);
+  co_return gathered(std::move(*prepared), std::move(ids), written, *reader.left());
 }
 
 }  // namespace horad::broker

@@ -179,6 +179,7 @@ Task<Result<void>> Broker::partial_update(Caller caller, Target target, std::str
 Task<Result<void>> Broker::replace_attribute(Caller caller, Target target, std::string_view attribute,
                                              std::string_view body) {
   if (auto known = state_->known(caller.tenant); !known) co_return known;
+  if (attribute == "scope") co_return fail(ErrorCode::kBadRequestData, "The scope is no attribute to be replaced.");
   auto& parser = this_threads_parser();
   if (auto loaded = parser.load(body); !loaded) co_return loaded;
   const auto context = state_->context_of(caller, parser);
@@ -187,11 +188,11 @@ Task<Result<void>> Broker::replace_attribute(Caller caller, Target target, std::
   if (!name) co_return std::unexpected(name.error());
   auto instances = parser.attribute(*name, **context, options_of(caller, false));
   if (!instances) co_return std::unexpected(std::move(instances).error());
-  co_return plain(
-      co_await write(state_->store, std::move(caller.tenant), std::move(target),
-                     [name = *name, instances = std::move(*instances)](const model::DocumentView* current) mutable {
-                       return decide_replace_attribute(current, name, std::move(instances));
-                     }));
+  co_return plain(co_await write(state_->store, std::move(caller.tenant), std::move(target),
+                                 [name = *name, all = parser.is_array(),
+                                  instances = std::move(*instances)](const model::DocumentView* current) mutable {
+                                   return decide_replace_attribute(current, name, std::move(instances), all);
+                                 }));
 }
 
 Task<Result<void>> Broker::remove_attribute(Caller caller, Target target, std::string_view attribute,

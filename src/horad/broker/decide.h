@@ -37,16 +37,18 @@ Result<model::Change> decide_replace(const model::DocumentView* current, model::
 Result<model::Change> decide_remove(const model::DocumentView* current);
 
 /// Adds instances; one that is there is replaced, or with `overwrite` false left and named as not updated. Types are
-/// added, scopes replaced.   errors  kNotFound
+/// added, scopes replaced or with `overwrite` false added.   errors  kNotFound
 Result<Decision> decide_append(const model::DocumentView* current, model::EntityFragment fragment, bool overwrite);
 
 /// Replaces instances of attributes the entity has; others are named as not updated. A dataset id that is new becomes a
-/// new instance; instances given as null are removed. Types are added.   errors  kNotFound
+/// new instance; instances given as null are removed. Types are added, scopes replaced when there are some.   errors
+/// kNotFound
 Result<Decision> decide_update(const model::DocumentView* current, model::EntityFragment fragment);
 
-/// Replaces one attribute: the given instances become its only ones.   errors  kNotFound (entity or attribute)
+/// Replaces one instance of an attribute, which must be there; with `all` the given instances become its only ones.
+/// errors  kNotFound (entity, attribute or instance)
 Result<model::Change> decide_replace_attribute(const model::DocumentView* current, model::NameId name,
-                                               std::vector<model::Attribute> instances);
+                                               std::vector<model::Attribute> instances, bool all);
 
 /// errors  kNotFound (entity, or no such instance)
 Result<model::Change> decide_remove_attribute(const model::DocumentView* current, model::NameId name,

@@ -21,6 +21,25 @@ bool has_any_instance(const DocumentView& document, NameId name) noexcept {
   return false;
 }
 
+/// Scopes of the entity that are kept stand before those given.
+void add_missing(const std::vector<std::string_view>& kept, std::vector<std::string>& given) {
+  std::vector<std::string> all(kept.begin(), kept.end());
+  for (auto& scope : given) {
+    if (std::ranges::find(all, scope) == all.end()) all.push_back(std::move(scope));
+  }
+  given = std::move(all);
+}
+
+/// 5.6.2: what is not there is not updated, the scope neither.
+void update_scopes(const std::vector<std::string_view>& current, std::vector<std::string> given, Decision& out) {
+  if (current.empty()) {
+    out.result.scope_not_updated = "The entity has no scope.";
+    return;
+  }
+  out.result.scope_updated = true;
+  if (!std::ranges::equal(current, given)) out.change.scopes = std::move(given);
+}
+
 }  // namespace
 
 void note(std::vector<NameId>& names, NameId name) {
@@ -41,8 +60,10 @@ Result<Decision> decide_append(const DocumentView* current, EntityFragment fragm
   Decision out;
   out.change.types = added_types(*current, fragment.types);
   const auto scopes = current->scopes();
-  if (fragment.scopes && (overwrite || scopes.empty()) && !std::ranges::equal(scopes, *fragment.scopes)) {
-    out.change.scopes = std::move(fragment.scopes);
+  if (fragment.scopes) {
+    out.result.scope_updated = true;
+    if (!overwrite) add_missing(scopes, *fragment.scopes);
+    if (!std::ranges::equal(scopes, *fragment.scopes)) out.change.scopes = std::move(fragment.scopes);
   }
   if (fragment.expires_at && (overwrite || current->expires_at() == model::kNoExpiry)) {
     out.change.expires_at = changed_expiry(*current, *fragment.expires_at);
@@ -62,9 +83,7 @@ Result<Decision> decide_update(const DocumentView* current, EntityFragment fragm
   if (current == nullptr) return no_such_entity();
   Decision out;
   out.change.types = added_types(*current, fragment.types);
-  if (fragment.scopes && !std::ranges::equal(current->scopes(), *fragment.scopes)) {
-    out.change.scopes = std::move(fragment.scopes);
-  }
+  if (fragment.scopes) update_scopes(current->scopes(), std::move(*fragment.scopes), out);
   if (fragment.expires_at) out.change.expires_at = changed_expiry(*current, *fragment.expires_at);
   for (auto& key : fragment.removed) {
     if (!current->find(key.name, key.dataset_id)) {
@@ -75,9 +94,8 @@ Result<Decision> decide_update(const DocumentView* current, EntityFragment fragm
     out.change.removed.push_back(std::move(key));
   }
   for (auto& attribute : fragment.attributes) {
-    const bool there =
-        current->find(attribute.name, attribute.dataset_id) || has_any_instance(*current, attribute.name);
-    if (!there) {
+    // 5.5.8: an instance with a dataset id that is new is added.
+    if (attribute.dataset_id.empty() && !has_any_instance(*current, attribute.name)) {
       note(out.result.not_updated, attribute.name, "The entity has no such attribute.");
       continue;
     }
@@ -87,12 +105,17 @@ Result<Decision> decide_update(const DocumentView* current, EntityFragment fragm
   return out;
 }
 
-Result<Change> decide_replace_attribute(const DocumentView* current, NameId name, std::vector<Attribute> instances) {
+Result<Change> decide_replace_attribute(const DocumentView* current, NameId name, std::vector<Attribute> instances,
+                                        bool all) {
   if (current == nullptr) return no_such_entity();
   Change change;
   bool there = false;
   for (const auto attribute : current->attributes()) {
     if (attribute.name() != name) continue;
+    if (!all) {
+      there = there || attribute.dataset_id() == instances.front().dataset_id;
+      continue;
+    }
     there = true;
     const auto given_again = [&](const Attribute& one) { return one.dataset_id == attribute.dataset_id(); };
     if (std::ranges::none_of(instances, given_again))

@@ -87,7 +87,8 @@ class World {
       case Op::kMerge:
         return keep(decide_merge(current, parser_.entity_patch(0, *context_, {.type_required = false}).value(), {}));
       case Op::kPut:
-        return decide_replace_attribute(current, speed, parser_.attribute(speed, *context_).value());
+        return decide_replace_attribute(current, speed, parser_.attribute(speed, *context_).value(),
+                                        parser_.is_array());
       case Op::kDrop:
         return decide_remove_attribute(current, speed, {.dataset_id = c.input, .all = false});
       case Op::kDropAll:
@@ -199,8 +200,20 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"id":"urn:a:1","type":"Car","speed":{"value":8,"unitCode":"KMH","accuracy":1},"colour":"red"})"},
         Case{"MergeNullOfMissingIsNamed", Op::kMerge, kCar, R"({"colour":"urn:ngsi-ld:null"})", kCar, "colour"},
         Case{"MergeMissing", Op::kMerge, "", R"({"a":1})", "=not found"},
-        Case{"PutReplacesAllInstances", Op::kPut, kTwo, R"({"value":1})",
+        Case{"PutReplacesTheInstance", Op::kPut, kTwo, R"({"value":1})",
+             R"({"id":"urn:a:1","type":"Car","speed":[{"value":1},{"value":6,"datasetId":"urn:d:1"}],"name":"x"})"},
+        Case{"PutReplacesTheInstanceByDataset", Op::kPut, kTwo, R"({"value":1,"datasetId":"urn:d:1"})",
+             R"({"id":"urn:a:1","type":"Car","speed":[{"value":5},{"value":1,"datasetId":"urn:d:1"}],"name":"x"})"},
+        Case{"PutOfAListReplacesAllInstances", Op::kPut, kTwo, R"([{"value":1}])",
              R"({"id":"urn:a:1","type":"Car","speed":1,"name":"x"})"},
+        Case{"PutUnknownDataset", Op::kPut, kTwo, R"({"value":1,"datasetId":"urn:d:9"})", "=not found"},
+        Case{"AppendScopesNoOverwriteAdds", Op::kAppendNoOverwrite, R"({"id":"urn:a:1","type":"Car","scope":"/a"})",
+             R"({"scope":["/b","/a"]})", R"({"id":"urn:a:1","type":"Car","scope":["/a","/b"]})"},
+        Case{"UpdateDoesNotAddAScope", Op::kUpdate, R"({"id":"urn:a:1","type":"Car"})", R"({"scope":"/b"})",
+             R"({"id":"urn:a:1","type":"Car"})"},
+        Case{"UpdateAddsANewDatasetOfANewAttribute", Op::kUpdate, R"({"id":"urn:a:1","type":"Car"})",
+             R"({"n":{"value":1,"datasetId":"urn:d:1"}})",
+             R"({"id":"urn:a:1","type":"Car","n":{"value":1,"datasetId":"urn:d:1"}})"},
         Case{"PutMissingAttribute", Op::kPut, R"({"id":"urn:a:1","type":"Car"})", R"({"value":1})", "=not found"},
         Case{"DropDefaultOnly", Op::kDrop, kTwo, "",
              R"({"id":"urn:a:1","type":"Car","speed":{"value":6,"datasetId":"urn:d:1"},"name":"x"})"},

@@ -48,6 +48,8 @@ struct NotUpdated {
 struct UpdateResult {
   std::vector<model::NameId> updated;
   std::vector<NotUpdated> not_updated;
+  bool scope_updated = false;
+  std::string scope_not_updated;            // the reason; empty: it was, or was not given
   std::shared_ptr<model::Context> context;  // in whose words the request was
 };
 

@@ -166,8 +166,8 @@ boost::asio::awaitable<Response> Router::handle(Request& request) const {
   Match found;
   if (!match(state_->root, request.path, found)) return ready(unknown_path());
   const Handler* handler = handler_of(*found.node, request.method);
-  if (handler == nullptr && request.path.ends_with('/') &&
-      found.node->one) {  // /entities/ is an entity without id, then
+  // /entities/ is an entity without id, then.
+  if (handler == nullptr && found.count == 0 && found.node->one && request.path.ends_with('/')) {
     handler = handler_of(*found.node->one, request.method);
     if (handler != nullptr) found.captures[found.count++] = {};
   }

@@ -232,6 +232,11 @@ Result<Attribute> patched(const Attribute& current, const AttributePatch& patch,
   if (has(AttributePatch::kKind) && !has(AttributePatch::kValue) && given.kind != current.kind) {
     return fail(ErrorCode::kBadRequestData, "the type of an attribute can only change together with its value");
   }
+  const bool other_kind = has(AttributePatch::kKind) && !patch.simplified && given.kind != current.kind;
+  if (how == PatchValue::kReplace && other_kind && value_member(given.kind) != value_member(current.kind)) {
+    return fail(ErrorCode::kBadRequestData, fmt::format("a partial update does not make a {} of a {}",
+                                                        kind_name(given.kind), kind_name(current.kind)));
+  }
   if (has(AttributePatch::kValue)) {
     if (auto done = put_value(out, patch, how, lang); !done) return std::unexpected(std::move(done).error());
   }

@@ -8,6 +8,7 @@
 
 #include "horad/model/parse_attribute.h"
 #include "horad/model/parse_json.h"
+#include "horad/model/parse_outline.h"
 #include "horad/model/parse_value.h"
 
 namespace horad::model {
@@ -146,6 +147,14 @@ Result<void> read_scope_member(Head& head, Json json, const Path& at, bool nulls
   return {};
 }
 
+/// A member that holds values in attributes, such as `vocab`, may be the name of an attribute, too, when what stands
+/// there says of itself that it is one.
+bool is_attribute_all_the_same(Member member, Json json) noexcept {
+  if (member < Member::kValue || member > Member::kObjectList || json.type() != JsonType::OBJECT) return false;
+  std::string_view type;
+  return json["type"].get(type) == simdjson::SUCCESS && detail::kind_named(type).has_value();
+}
+
 /// Reads one entity or fragment; `take(name, json, path)` takes each attribute. `nulls`: the NGSI-LD null removes.
 template <class TakeAttribute>
 Result<Head> read_object(Json json, const Path& at, Context& context, bool nulls, TakeAttribute take) {
@@ -157,7 +166,7 @@ Result<Head> read_object(Json json, const Path& at, Context& context, bool nulls
     const Path here{&at, member.key};
     const auto is = detail::member_of(member.key);
     Result<void> done;
-    if (is != Member::kOther) {
+    if (is != Member::kOther && !is_attribute_all_the_same(is, member.value)) {
       done = read_head(head, is, member.key, member.value, here, context, nulls);
     } else if (member.key == "scope") {
       done = read_scope_member(head, member.value, here, nulls);

@@ -337,7 +337,9 @@ TEST_F(Patch, PutsGivenMembersOverTheOldOnes) {
             "removed");
   EXPECT_TRUE(result("1", R"({"type":"Relationship"})", kHow).starts_with("refused"));
   EXPECT_TRUE(result("1", R"({"s":{"unitCode":"CEL"}})", kHow).starts_with("refused"));
-  EXPECT_EQ(result("1", R"({"type":"Relationship","object":"urn:x:2"})", kHow), R"({"object":"urn:x:2"})");
+  EXPECT_TRUE(result("1", R"({"type":"Relationship","object":"urn:x:2"})", kHow).starts_with("refused"));
+  EXPECT_EQ(result("1", R"({"type":"Relationship","object":"urn:x:2"})", PatchValue::kMerge),
+            R"({"object":"urn:x:2"})");
 }
 
 TEST_F(Patch, MergesObjectsDownIntoTheirMembers) {
@@ -398,6 +400,9 @@ class RoundTrip : public Parse {
     return rc::check("represent, parse", [&] {
       const bool crowded = *rc::gen::arbitrary<bool>();  // then several instances share a name
       auto entity = samples::entity(crowded ? std::vector(pool.begin(), pool.begin() + 2) : pool);
+      std::erase_if(entity.attributes, [&](const Attribute& a) {  // such a location is refused
+        return a.kind != AttributeKind::kGeoProperty && names.text(a.name).ends_with("ngsi-ld/location");
+      });
       make_readable(entity.attributes);
       std::string json;
       RepresentOptions options;

@@ -23,13 +23,13 @@ std::string_view next(std::string_view& rest, char separator) noexcept {
   return part;
 }
 
-/// A weight in thousandths; a malformed one counts as 0, so that it never wins.
+/// A weight in thousandths; a malformed one is not there, and a range without weight has the full one.
 int weight(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return 0;
+  if (text.empty() || text.size() > 5 || (text[0] != '0' && text[0] != '1')) return 1000;
   int value = (text[0] - '0') * 1000;
   int scale = 100;
   for (std::size_t i = 2; i < text.size(); ++i, scale /= 10) {
-    if (text[i] < '0' || text[i] > '9') return 0;
+    if (text[i] < '0' || text[i] > '9') return 1000;
     value += (text[i] - '0') * scale;
   }
   return std::min(value, 1000);

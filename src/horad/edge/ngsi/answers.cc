@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "horad/base/text.h"
 #include "horad/model/context.h"
@@ -61,25 +62,27 @@ std::string batch_result_json(const broker::BatchResult& result) {
 }
 
 std::string update_result_json(const broker::UpdateResult& result) {
-  std::string out = "{\"updated\":[";
-  for (std::size_t i = 0; i < result.updated.size(); ++i) {
-    if (i > 0) out += ',';
-    out += result.context->quoted(result.updated[i]);
-  }
-  out += "],\"notUpdated\":[";
-  for (std::size_t i = 0; i < result.not_updated.size(); ++i) {
-    out += i > 0 ? ",{\"attributeName\":" : "{\"attributeName\":";
-    out += result.context->quoted(result.not_updated[i].name);
+  const auto name_of = [&](model::NameId name) { return result.context->names().text(name); };  // a URI: 5.2.18
+  std::vector<std::string> updated;
+  for (const auto name : result.updated) updated.emplace_back(name_of(name));
+  if (result.scope_updated) updated.emplace_back("scope");
+  std::string out = "{\"updated\":" + id_list(updated) + ",\"notUpdated\":[";
+  const char* comma = "";
+  const auto refused = [&](std::string_view name, std::string_view reason) {
+    out.append(std::exchange(comma, ",")).append("{\"attributeName\":");
+    base::append_json_string(out, name);
     out += ",\"reason\":";
-    base::append_json_string(out, result.not_updated[i].reason);
+    base::append_json_string(out, reason);
     out += '}';
-  }
+  };
+  for (const auto& one : result.not_updated) refused(name_of(one.name), one.reason);
+  if (!result.scope_not_updated.empty()) refused("scope", result.scope_not_updated);
   return out + "]}";
 }
 
 Response answer_update(const Result<broker::UpdateResult>& result) {
   if (!result) return problem(result.error());
-  if (result->not_updated.empty()) return no_content();
+  if (result->not_updated.empty() && result->scope_not_updated.empty()) return no_content();
   return {.status = 207, .content_type = "application/json", .headers = {}, .body = update_result_json(*result)};
 }
 

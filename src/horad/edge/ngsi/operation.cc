@@ -89,7 +89,7 @@ Result<void> read_context(const Request& request, Exchange& exchange) {
     auto url = context_link(header);
     if (!url) return std::unexpected(std::move(url).error());
     if (*url && exchange.caller.context_in_body) {
-      return fail(ErrorCode::kInvalidRequest,
+      return fail(ErrorCode::kBadRequestData,
                   "With application/ld+json the context stands in the body, not in a Link header.", "Link");
     }
     if (*url) {

@@ -90,7 +90,7 @@ Reply purge_entities(Exchange& x) {
   if (!query) co_return problem(query.error());
   auto what = read_what(x);
   if (!what) co_return problem(what.error());
-  const auto result = co_await x.broker.purge(std::move(x.caller.tenant), std::move(*query), std::move(*what));
+  const auto result = co_await x.broker.purge(x.caller.tenant, std::move(*query), std::move(*what));
   if (!result) co_return problem(result.error());
   if (result->errors.empty()) co_return no_content();
   co_return Response{
