@@ -70,6 +70,28 @@ TEST_F(BrokerTest, AnswersWhatWasWritten) {
   EXPECT_EQ(run(broker->retrieve("", "urn:e:2")).error().code, ErrorCode::kNotFound);
 }
 
+TEST_F(BrokerTest, PurgesOverPages) {
+  std::string batch = "[";
+  for (int i = 0; i < 2'300; ++i) {
+    batch += (i > 0 ? "," : "") + (R"({"id":"urn:e:)" + std::to_string(i)) + R"(","type":"T","a":1,"b":2})";
+  }
+  ASSERT_EQ(run(broker->batch(caller(), BatchKind::kCreate, batch + "]")).value().created.size(), 2'300u);
+  const auto context = broker->contexts().core();
+  model::Query query;
+  query.types = model::TypeSelection::parse("T", *context).value();
+  PurgeWhat what{PurgeWhat::Kind::kListed, {context->resolve_attribute("a").value()}};
+  ASSERT_TRUE(run(broker->purge("", query, what)));
+  model::Query with_a = query;
+  with_a.attributes = what.attributes;
+  with_a.count = true;
+  EXPECT_EQ(run(broker->query("", with_a)).value().count, 0u);
+  EXPECT_EQ(count("T"), 2'300u);
+  const auto purged = run(broker->purge("", query, {}));
+  ASSERT_TRUE(purged);
+  EXPECT_TRUE(purged->errors.empty());
+  EXPECT_EQ(count("T"), 0u);
+}
+
 TEST_F(BrokerTest, AnswersEntitiesOfBeforeARestart) {
   ASSERT_TRUE(run(broker->create(caller("town"), R"({"id":"urn:e:1","type":"T","a":1})")));
   restart();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "horad/broker/notifier_core.h"
+#include "horad/model/expiry.h"
 
 namespace horad::broker {
 namespace {
@@ -21,6 +22,13 @@ struct Filling {
 };
 
 bool lacks_document(const store::Record& record) noexcept { return !record.after && !record.before; }
+
+/// What has expired since a change is not told any more; a deletion record tells that an entity has gone.
+void leave_out_expired(std::vector<store::Record>& records, Timestamp now) {
+  for (auto& record : records) {
+    if (record.after && model::is_due(record.after.view(), now)) record.after = model::left_of(record.after, now);
+  }
+}
 
 /// A deleted entity of which only id and types are known.
 model::Document stub_of(const store::EntityHistory& history) {
@@ -76,6 +84,7 @@ bool Notifier::Core::wanted(const store::Record& record) const {
 /// Gives each record that came back from disk the document it is about, then goes on with `then` on the notifier's
 /// thread.
 void Notifier::Core::fill(Records records, std::move_only_function<void(Core&, Records)> then) {
+  leave_out_expired(records, clock.now());
   if (std::ranges::none_of(records, lacks_document)) return then(*this, std::move(records));
   auto filling = std::make_shared<Filling>(std::move(records));
   auto next = std::make_shared<std::move_only_function<void(Core&, Records)>>(std::move(then));

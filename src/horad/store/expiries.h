@@ -35,6 +35,7 @@ class Expiries {
   }
 
   std::optional<Entry> first() const { return entries_.empty() ? std::nullopt : std::optional{*entries_.begin()}; }
+  bool empty() const noexcept { return entries_.empty(); }
   bool due(Timestamp now) const noexcept { return !entries_.empty() && entries_.begin()->at <= now; }
   /// Calls `each(entry)` for all that are due, oldest first.
   template <class Each>

@@ -135,10 +135,13 @@ void Shard::step_queries() {
         query.task.done(ShardPage{});
         continue;
       }
-      const auto now = around_.clock.now();
-      query.run =
-          std::make_unique<QueryRun>(query.collection->table, query.collection->indexes, std::move(query.task.query),
-                                     expiries_.due(now) ? std::optional{now} : std::nullopt);
+      std::optional<Timestamp> expired;
+      if (!expiries_.empty()) {
+        const auto now = around_.clock.now();
+        if (expiries_.due(now)) expired = now;
+      }
+      query.run = std::make_unique<QueryRun>(query.collection->table, query.collection->indexes,
+                                             std::move(query.task.query), expired);
     }
     std::size_t slice = std::min(kSlice, budget);
     budget -= slice;

@@ -51,7 +51,8 @@ void Shard::write_turn() {
 }
 
 bool Shard::reaping_due() const {
-  return expiries_.due(around_.clock.now()) && around_.clock.steady() >= reap_not_before_ && !log_->broken();
+  return !expiries_.empty() && expiries_.due(around_.clock.now()) && around_.clock.steady() >= reap_not_before_ &&
+         !log_->broken();
 }
 
 /// Takes away what has expired, the longest overdue first.
