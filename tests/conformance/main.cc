@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -98,7 +99,8 @@ std::string check(const Exchange& exchange, const Answer& answer) {
 
 class Runner {
  public:
-  explicit Runner(Host host) : host_(std::move(host)) {}
+  /// `peer`: a second server, for files that speak of ${peer}.
+  Runner(Host host, std::optional<Host> peer) : host_(std::move(host)), peer_(std::move(peer)) {}
 
   /// What went wrong; empty when nothing did.
   std::string run(const CaseFile& file, const Case& one, const std::string& tenant) {
@@ -120,7 +122,9 @@ class Runner {
     const auto fill = [&](std::string text) {
       text = replace_all(std::move(text), "${sink}", sink_.url() + "/" + tenant);
       text = replace_all(std::move(text), "${sink%}", horad::base::percent_encode(sink_.url() + "/" + tenant));
-      text = replace_all(std::move(text), "${own}", "http://" + host_.address + ":" + std::to_string(host_.port));
+      text = replace_all(std::move(text), "${own}", url_of(host_));
+      text = replace_all(std::move(text), "${tenant}", tenant);
+      if (peer_) text = replace_all(std::move(text), kPeer, url_of(*peer_));
       return replace_all(std::move(text), "${location}", location_);
     };
     auto headers = exchange.headers;
@@ -132,7 +136,9 @@ class Runner {
     if (!has(headers, "ngsild-tenant")) headers.emplace_back("NGSILD-Tenant", tenant);
     if (!exchange.body.empty() && !has(headers, "content-type"))
       headers.emplace_back("Content-Type", "application/json");
-    const auto answer = send(host_, exchange.method, fill(exchange.target), headers, fill(exchange.body));
+    const bool at_peer = peer_ && exchange.target.starts_with(kPeer);
+    const auto target = at_peer ? exchange.target.substr(kPeer.size()) : exchange.target;
+    const auto answer = send(at_peer ? *peer_ : host_, exchange.method, fill(target), headers, fill(exchange.body));
     if (!answer) return answer.error().detail;
     auto expected = exchange;
     for (auto& [name, pattern] : expected.expected_headers) pattern = fill(pattern);
@@ -153,7 +159,11 @@ class Runner {
     sink_.serve(path, std::move(answer));
   }
 
+  static constexpr std::string_view kPeer = "${peer}";
+  static std::string url_of(const Host& host) { return "http://" + host.address + ":" + std::to_string(host.port); }
+
   Host host_;
+  std::optional<Host> peer_;
   Sink sink_;
   std::string location_;  // the last Location header that was answered
 };
@@ -176,7 +186,10 @@ int run_file(const Arguments& arguments) {
     const auto colon = arguments.url.rfind(':');
     host = {arguments.url.substr(7, colon - 7), static_cast<std::uint16_t>(std::stoi(arguments.url.substr(colon + 1)))};
   }
-  Runner runner{host};
+  std::optional<OwnServer> peer;
+  const bool has_peer = text.str().find("${peer}") != std::string::npos;
+  if (has_peer && !peer.emplace()) return 2;
+  Runner runner{host, has_peer ? std::optional{peer->host()} : std::nullopt};
   const auto stem = std::filesystem::path{arguments.file}.stem().string();
   int failed = 0;
   int number = 0;

@@ -2,6 +2,8 @@
 // Opening and closing the broker, and what its operations share. The operations stand in broker_*.cc.
 #include "horad/broker/broker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <future>
 #include <mutex>
@@ -82,7 +84,7 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
   const auto system = SystemNames::make(names);
   if (!system) return std::unexpected(system.error());
   const auto fetch = contexts.fetch;
-  auto state = std::make_unique<State>(store, names, clock, random, *system, limits, std::move(contexts));
+  auto state = std::make_unique<State>(store, names, clock, random, net, *system, limits, std::move(contexts));
   state->fetcher = std::make_unique<ContextFetcher>(net, clock, fetch,
                                                     [raw = state.get()](const std::string& url, std::string text) {
                                                       return raw->accept_context(url, std::move(text));
@@ -128,6 +130,21 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
       done = load_registrations(state->system, state->contexts, names, state->registry, tenant.name, registrations);
     }
     if (!done) return std::unexpected(std::move(done).error());
+  }
+  if (limits.notify) {
+    state->source_notifier =
+        std::make_unique<SourceNotifier>(store, state->system, state->registry, clock, random, net, state->counters);
+    for (const auto& tenant : store.tenants()) {
+      if (tenant.space != store::Space::kSystem) continue;
+      auto done = for_each_page(store, tenant, system->source_subscription, [&](auto page) -> Result<void> {
+        for (const auto& document : page) {
+          if (auto loaded = load_source_subscription(*state, tenant.name, document.view()); !loaded) return loaded;
+        }
+        return {};
+      });
+      if (!done) return std::unexpected(std::move(done).error());
+    }
+    state->source_notifier->start();
   }
   return std::unique_ptr<Broker>{new Broker{std::move(state)}};
 }
@@ -202,6 +219,10 @@ Result<std::shared_ptr<model::Context>> Broker::State::context_of_document(const
   if (given != nullptr) return contexts.get(caller, to_text(*given));
   return fail(ErrorCode::kBadRequestData, "A body of application/ld+json needs an @context.", "/@context");
 }
+
+std::string random_alias(base::Random& random) { return fmt::format("horad-{:016x}", random.next()); }
+
+bool Broker::has_sources(const std::string& tenant) const { return state_->registry.of(tenant) != nullptr; }
 
 model::Parser& this_threads_parser() {
   thread_local model::Parser parser;

@@ -23,6 +23,12 @@
 
 namespace horad::broker {
 
+struct BatchPlan;
+struct Outgoing;
+struct PlaceResult;
+struct WritePlan;
+struct WriteRequest;
+
 template <class T>
 using Task = boost::asio::awaitable<T>;
 
@@ -36,6 +42,7 @@ struct Limits {
   std::size_t discovery_entities = 200'000;  // looked at for a list of attributes
   std::size_t subscriptions = 1'000'000;     // of all tenants
   std::size_t registrations = 10'000;        // of all tenants
+  std::string alias = {};                    // how other brokers know us (contextSourceAlias); empty: made at random
   bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
 };
 
@@ -77,6 +84,24 @@ class Broker {
 
   Task<Result<model::Document>> retrieve(std::string tenant, std::string id);  // kNotFound
   Task<Result<EntityPage>> query(std::string tenant, model::Query query);
+
+  // The same from here and from registered sources, when the caller forwards. `attributes`: those that are asked for;
+  // empty: all. `text` is what `query` was made of. errors also kConflict when the request goes round
+  // (Forwarding::looped); kTooManyResults when too much would have
+  // to be put together. What sources did wrong stands in the warnings of the caller's forwarding.
+
+  Task<Result<model::Document>> retrieve(const Caller& caller, Target target, std::vector<model::NameId> attributes);
+  Task<Result<EntityPage>> query(const Caller& caller, model::Query query, const model::QueryText& text);
+  // Writes that registered sources take part in, see distribute.h: first split, then what stays goes through the
+  // operations above, then the rest is sent. `bodies`: what the sources answered.
+
+  Result<WritePlan> plan_write(const Caller& caller, const WriteRequest& write);
+  Result<BatchPlan> plan_batch(const Caller& caller, const WriteRequest& write);
+  Task<std::vector<PlaceResult>> send_writes(std::vector<Outgoing> requests, std::vector<PlaceResult> places,
+                                             std::vector<std::string>* bodies = nullptr);
+
+  /// True when a tenant has registered sources. Cost: one load when no tenant has.
+  bool has_sources(const std::string& tenant) const;
   /// The evolution of one entity, also of a deleted one.   errors  kNotFound, kTooManyResults
   Task<Result<store::EntityHistory>> history(std::string tenant, store::HistoryQuery query);
   Task<Result<HistoryPage>> temporal_query(std::string tenant, TemporalQuery query);
@@ -127,6 +152,14 @@ class Broker {
   ///   errors   kInvalidRequest, kBadRequestData, kTooLarge, kConflict (see ContextShelf::pin)
   Task<Result<void>> pin_context(std::string url, std::string document);
   Task<Result<void>> unpin_context(std::string url);  // kNotFound, kConflict
+
+  // Subscriptions to registrations, the same way.
+
+  Task<Result<std::string>> create_source_subscription(Caller caller, std::string_view body);  // answers the id
+  Task<Result<std::string>> source_subscription(Caller caller, std::string_view id);
+  Task<Result<SubscriptionPage>> source_subscriptions(Caller caller, std::size_t limit, std::size_t offset);
+  Task<Result<void>> update_source_subscription(Caller caller, std::string_view id, std::string_view body);
+  Task<Result<void>> remove_source_subscription(Caller caller, std::string_view id);
 
   /// Parsed contexts, shared by all requests.
   Contexts& contexts() noexcept;

@@ -58,14 +58,6 @@ Result<void> check_exclusive(const Sources* sources, const Registration& mine, T
   return {};
 }
 
-bool in_window(const Registration& registration, const RegistrationQuery::Window& window) {
-  const auto& interval =
-      window.property == store::TimeProperty::kObservedAt ? registration.observation : registration.management;
-  if (!interval) return false;
-  if (window.to && interval->start >= *window.to) return false;
-  return !window.from || !interval->end || *interval->end >= *window.from;
-}
-
 bool asked_for(const Registration& registration, const RegistrationQuery& query) {
   // Without a temporal query, sources of what has been are not meant (5.10.2).
   const bool timely =
@@ -115,6 +107,11 @@ Task<Result<void>> check_entities(store::Store& store, std::string tenant, const
                    "/information");
   }
   co_return Result<void>{};
+}
+
+/// The registrations of the tenant have changed: who subscribed to them is told.
+void tell(Broker::State& state, const std::string& tenant) {
+  if (state.source_notifier) state.source_notifier->touched(tenant);
 }
 
 Task<void> sweep(Broker::State& state, std::string tenant, Timestamp now) {
@@ -180,6 +177,7 @@ Task<Result<std::string>> Broker::create_registration(Caller caller, std::string
   compiled = compile(state.contexts, state.names, *definition, written->at, nullptr);
   if (!compiled) co_return std::unexpected(std::move(compiled).error());
   state.registry.put(caller.tenant, *compiled);
+  tell(state, caller.tenant);
   // Of two exclusive ones that were made at the same moment the later one goes.
   if (auto good = check_exclusive(state.registry.of(caller.tenant).get(), **compiled, now); !good) {
     if (auto gone = co_await remove_registration(caller, id); !gone) co_return std::unexpected(gone.error());
@@ -242,6 +240,7 @@ Task<Result<void>> Broker::update_registration(Caller caller, std::string_view i
   compiled = compile(state.contexts, state.names, *patched, written->at, before->health);
   if (!compiled) co_return std::unexpected(std::move(compiled).error());
   state.registry.put(caller.tenant, std::move(*compiled));
+  tell(state, caller.tenant);
   co_return Result<void>{};
 }
 
@@ -256,6 +255,7 @@ Task<Result<void>> Broker::remove_registration(Caller caller, std::string_view i
   });
   if (!written) co_return std::unexpected(written.error());
   state_->registry.remove(caller.tenant, std::string{id}, written->at);
+  tell(*state_, caller.tenant);
   co_return Result<void>{};
 }
 

@@ -18,20 +18,26 @@
 #include "horad/broker/contexts.h"
 #include "horad/broker/notifier.h"
 #include "horad/broker/registry.h"
+#include "horad/broker/source_notifier.h"
 #include "horad/broker/system_store.h"
 #include "horad/model/parse.h"
 #include "horad/model/type_selection.h"
 
 namespace horad::broker {
 
+/// A name under which nobody else is known.
+std::string random_alias(base::Random& random);
+
 struct Broker::State {
   State(store::Store& the_store, model::Names& the_names, base::Clock& the_clock, base::Random& the_random,
-        SystemNames the_system, Limits the_limits, ContextOptions context_options)
+        base::Net& the_net, SystemNames the_system, Limits the_limits, ContextOptions context_options)
       : store(the_store),
         names(the_names),
         clock(the_clock),
         random(the_random),
-        limits(the_limits),
+        net(the_net),
+        limits(std::move(the_limits)),
+        alias(limits.alias.empty() ? random_alias(the_random) : limits.alias),
         system(the_system),
         contexts(the_names, std::move(context_options), &the_clock) {}
 
@@ -55,15 +61,18 @@ struct Broker::State {
   model::Names& names;
   base::Clock& clock;
   base::Random& random;
+  base::Net& net;
   const Limits limits;
+  const std::string alias;  // contextSourceAlias: who we are in Via
   const SystemNames system;
   Contexts contexts;
   Registry registry;
   BrokerCounters counters;
-  std::shared_mutex tenants_mutex;     // guards tenants
-  std::set<std::string> tenants;       // seen to exist; tenants never cease to
-  std::unique_ptr<Notifier> notifier;  // null when Limits::notify is false
-  std::mutex waiting_mutex;            // guards waiting_for_context
+  std::shared_mutex tenants_mutex;                  // guards tenants
+  std::set<std::string> tenants;                    // seen to exist; tenants never cease to
+  std::unique_ptr<Notifier> notifier;               // null when Limits::notify is false
+  std::unique_ptr<SourceNotifier> source_notifier;  // the same
+  std::mutex waiting_mutex;                         // guards waiting_for_context
   /// Stored things whose @context was not here at the start: each tries again and is true when it is done.
   std::vector<std::function<bool()>> waiting_for_context;
   std::unique_ptr<ContextFetcher> fetcher;  // last, so that nothing comes while the others go
@@ -72,6 +81,9 @@ struct Broker::State {
 /// Compiles the stored registrations of a tenant into the registry, at the start.   errors   kDamaged
 Result<void> load_registrations(const SystemNames& system, Contexts& contexts, model::Names& names, Registry& registry,
                                 const std::string& tenant, std::span<const model::Document> documents);
+
+/// Hands a stored subscription to registrations to its notifier, at the start.   errors   kDamaged
+Result<void> load_source_subscription(Broker::State& state, const std::string& tenant, model::DocumentView document);
 
 /// The parser of this thread. Between load() and the last look at what was loaded there must be no co_await.
 model::Parser& this_threads_parser();

@@ -93,9 +93,8 @@ std::vector<ContextPtr> ContextShelf::list(std::string_view tenant, std::optiona
   const std::shared_lock lock{mutex_};
   for (auto at = own_.lower_bound({std::string{tenant}, {}}); at != own_.end() && at->first.first == tenant; ++at)
     add(at->second);
-  std::ranges::sort(out, {}, [](const ContextPtr& document) {
-    return std::pair{document->kind, std::string_view{document->id}};
-  });
+  std::ranges::sort(
+      out, {}, [](const ContextPtr& document) { return std::pair{document->kind, std::string_view{document->id}}; });
   for (const auto& [url, document] : cached_) add(document);
   return out;
 }

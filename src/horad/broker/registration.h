@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,6 +79,12 @@ class SourceOps {
   constexpr void add(SourceOp op) noexcept { bits_ |= std::uint64_t{1} << static_cast<unsigned>(op); }
   constexpr void add(SourceOps other) noexcept { bits_ |= other.bits_; }
   constexpr bool within(SourceOps other) const noexcept { return (bits_ & ~other.bits_) == 0; }
+  constexpr bool meets(SourceOps other) const noexcept { return (bits_ & other.bits_) != 0; }
+  static constexpr SourceOps of(std::initializer_list<SourceOp> list) noexcept {
+    SourceOps out;
+    for (const auto op : list) out.add(op);
+    return out;
+  }
   /// The operations that a name stands for: one, or a group such as "federationOps"; none for an unknown name.
   static std::optional<SourceOps> named(std::string_view name) noexcept;
 

@@ -70,21 +70,16 @@ constexpr std::array kOps{
     NamedOp{"deleteSnapshot", kDeleteSnapshot},
 };
 
-constexpr SourceOps ops_of(std::initializer_list<SourceOp> list) {
-  SourceOps out;
-  for (const auto op : list) out.add(op);
-  return out;
-}
-
 struct NamedGroup {
   std::string_view name;
   SourceOps ops;
 };
 
-constexpr SourceOps kDiscoveryOps = ops_of({kRetrieveEntityTypes, kRetrieveEntityTypeDetails, kRetrieveEntityTypeInfo,
-                                            kRetrieveAttrTypes, kRetrieveAttrTypeDetails, kRetrieveAttrTypeInfo});
-constexpr SourceOps kSubscriptionOps =
-    ops_of({kCreateSubscription, kUpdateSubscription, kRetrieveSubscription, kQuerySubscription, kDeleteSubscription});
+constexpr SourceOps kDiscoveryOps =
+    SourceOps::of({kRetrieveEntityTypes, kRetrieveEntityTypeDetails, kRetrieveEntityTypeInfo, kRetrieveAttrTypes,
+                   kRetrieveAttrTypeDetails, kRetrieveAttrTypeInfo});
+constexpr SourceOps kSubscriptionOps = SourceOps::of(
+    {kCreateSubscription, kUpdateSubscription, kRetrieveSubscription, kQuerySubscription, kDeleteSubscription});
 
 constexpr SourceOps with(SourceOps a, SourceOps b, SourceOps c = {}) {
   a.add(b);
@@ -94,17 +89,17 @@ constexpr SourceOps with(SourceOps a, SourceOps b, SourceOps c = {}) {
 
 constexpr std::array kGroups{
     NamedGroup{"federationOps",
-               with(ops_of({kRetrieveEntity, kQueryEntity, kQueryBatch}), kDiscoveryOps, kSubscriptionOps)},
-    NamedGroup{"updateOps", ops_of({kUpdateEntity, kUpdateAttrs, kReplaceEntity, kReplaceAttrs})},
-    NamedGroup{"retrieveOps", ops_of({kRetrieveEntity, kQueryEntity})},
-    NamedGroup{"redirectionOps",
-               with(ops_of({kCreateEntity, kUpdateEntity, kAppendAttrs, kUpdateAttrs, kDeleteAttrs, kDeleteEntity,
-                            kMergeEntity, kReplaceEntity, kReplaceAttrs, kPurgeEntity, kRetrieveEntity, kQueryEntity}),
-                    kDiscoveryOps)},
-    NamedGroup{"associationOps", with(ops_of({kRetrieveEntity, kQueryEntity, kQueryBatch}), kSubscriptionOps)},
+               with(SourceOps::of({kRetrieveEntity, kQueryEntity, kQueryBatch}), kDiscoveryOps, kSubscriptionOps)},
+    NamedGroup{"updateOps", SourceOps::of({kUpdateEntity, kUpdateAttrs, kReplaceEntity, kReplaceAttrs})},
+    NamedGroup{"retrieveOps", SourceOps::of({kRetrieveEntity, kQueryEntity})},
+    NamedGroup{"redirectionOps", with(SourceOps::of({kCreateEntity, kUpdateEntity, kAppendAttrs, kUpdateAttrs,
+                                                     kDeleteAttrs, kDeleteEntity, kMergeEntity, kReplaceEntity,
+                                                     kReplaceAttrs, kPurgeEntity, kRetrieveEntity, kQueryEntity}),
+                                      kDiscoveryOps)},
+    NamedGroup{"associationOps", with(SourceOps::of({kRetrieveEntity, kQueryEntity, kQueryBatch}), kSubscriptionOps)},
 };
 
-constexpr SourceOps kAuxiliaryOps = ops_of({kRetrieveEntity, kQueryEntity});
+constexpr SourceOps kAuxiliaryOps = SourceOps::of({kRetrieveEntity, kQueryEntity});
 
 void sort_unique(std::vector<model::NameId>& names) {
   std::ranges::sort(names);
@@ -451,7 +446,7 @@ Result<void> compile_plain(const json::object& body, Registration& out) {
 
 std::optional<SourceOps> SourceOps::named(std::string_view name) noexcept {
   if (const auto* const one = std::ranges::find(kOps, name, &NamedOp::name); one != kOps.end()) {
-    return ops_of({one->op});
+    return SourceOps::of({one->op});
   }
   if (const auto* const group = std::ranges::find(kGroups, name, &NamedGroup::name); group != kGroups.end()) {
     return group->ops;

@@ -52,6 +52,14 @@ bool may_have(const Offer& offer, const Wanted& wanted) {
          (offer.attributes.empty() || wanted.attributes.empty() || meet(offer.attributes, wanted.attributes));
 }
 
+bool in_window(const Registration& registration, const RegistrationQuery::Window& window) {
+  const auto& interval =
+      window.property == store::TimeProperty::kObservedAt ? registration.observation : registration.management;
+  if (!interval) return false;
+  if (window.to && interval->start >= *window.to) return false;
+  return !window.from || !interval->end || *interval->end >= *window.from;
+}
+
 Sources::Sources(std::vector<Ptr> all) : all_(std::move(all)) {
   const auto note = [](std::vector<std::uint32_t>& list, std::uint32_t i) {
     if (list.empty() || list.back() != i) list.push_back(i);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "horad/broker/registration.h"
+#include "horad/broker/types.h"
 #include "horad/model/names.h"
 #include "horad/model/query.h"
 
@@ -33,6 +34,10 @@ struct Wanted {
 bool may_have(const EntityInfo& info, const Wanted& wanted);
 /// True when it may have such entities with at least one of the attributes.
 bool may_have(const Offer& offer, const Wanted& wanted);
+
+/// True when the source has to do with that time: its observation interval for observedAt, else its management
+/// interval.
+bool in_window(const Registration& registration, const RegistrationQuery::Window& window);
 
 /// The registrations of one tenant.
 class Sources {

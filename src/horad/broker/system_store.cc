@@ -59,6 +59,7 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
       {&out.definition, "urn:horad:system:definition"},
       {&out.context, "urn:horad:system:context"},
       {&out.delivery, "urn:horad:system:delivery"},
+      {&out.told, "urn:horad:system:told"},
       {&out.notifier, "urn:horad:system:Notifier"},
       {&out.cursor, "urn:horad:system:cursor"},
       {&out.location, "https://uri.etsi.org/ngsi-ld/location"},
@@ -165,6 +166,19 @@ store::Mutation store_delivery(const SystemNames& names, const DeliveryState& de
   };
 }
 
+store::Mutation store_told(const SystemNames& names, const DeliveryState& delivery, const Told& told) {
+  json::object versions;
+  for (const auto& [id, version] : told) versions[id] = version.time_since_epoch().count();
+  return [names, text = to_text(broker::to_json(delivery)), versions = to_text(json::value(std::move(versions)))](
+             const DocumentView* current, Timestamp) -> Result<Change> {
+    Change change;
+    if (current == nullptr) return change;
+    change.set.push_back(json_attribute(names.delivery, text));
+    change.set.push_back(json_attribute(names.told, versions));
+    return change;
+  };
+}
+
 store::Mutation store_cursor(const SystemNames& names, const store::Cursor& cursor) {
   return [names, text = to_text(to_json(cursor))](const DocumentView* current, Timestamp) -> Result<Change> {
     Change change;
@@ -201,6 +215,19 @@ Result<PutDocument> read_put(const SystemNames& names, DocumentView document) {
   if (!definition || !context || !body)
     return fail(ErrorCode::kDamaged, "The stored document " + std::string{document.id()} + " cannot be read.");
   return PutDocument{std::move(*body), std::string{*context}};
+}
+
+Told read_told(const SystemNames& names, DocumentView document) {
+  Told out;
+  const auto text = text_at(document, names.told);
+  const auto value = text ? parse_json_object(*text) : Result<json::object>{};
+  if (!value) return out;
+  for (const auto& [id, version] : *value) {
+    json::error_code trouble;
+    const auto at = version.to_number<std::int64_t>(trouble);
+    if (!trouble) out[std::string{id.data(), id.size()}] = Timestamp{Duration{at}};
+  }
+  return out;
 }
 
 std::optional<store::Cursor> read_cursor(const SystemNames& names, DocumentView document) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "horad/base/result.h"
+#include "horad/broker/source_subscription.h"
 #include "horad/broker/subscription.h"
 #include "horad/model/document.h"
 #include "horad/store/store.h"
@@ -27,6 +28,7 @@ struct SystemNames {
   model::NameId definition;           // JsonProperty: Definition::body
   model::NameId context;   // JsonProperty: Definition::context, in an array, for a JSON text alone is no JsonProperty
   model::NameId delivery;  // JsonProperty: DeliveryState
+  model::NameId told;      // JsonProperty: what a source subscription has told, by registration
   model::NameId notifier;  // the type
   model::NameId cursor;    // JsonProperty: array of positions
   model::NameId location;  // the default GeoProperty of GeoJSON
@@ -54,6 +56,8 @@ store::Mutation remove_stored(const SystemNames& names, Kept kind);
 store::Mutation put_stored(const SystemNames& names, Kept kind, const json::object& definition, std::string context);
 /// Does nothing when the document is gone.
 store::Mutation store_delivery(const SystemNames& names, const DeliveryState& delivery);
+/// The same with what has been told.
+store::Mutation store_told(const SystemNames& names, const DeliveryState& delivery, const Told& told);
 store::Mutation store_cursor(const SystemNames& names, const store::Cursor& cursor);
 
 /// "There is no subscription with this id.", kNotFound.
@@ -67,6 +71,7 @@ struct PutDocument {
   std::string context;
 };
 Result<PutDocument> read_put(const SystemNames& names, model::DocumentView document);
+Told read_told(const SystemNames& names, model::DocumentView document);
 std::optional<store::Cursor> read_cursor(const SystemNames& names, model::DocumentView document);
 
 }  // namespace horad::broker

@@ -23,6 +23,8 @@ class Context;
 
 namespace horad::broker {
 
+struct Forwarding;
+
 /// In whose data an operation works, and in whose words it is said.
 struct Caller {
   std::string tenant;                       // "" is the default tenant, which always exists
@@ -30,6 +32,7 @@ struct Caller {
   bool simplified = false;                  // bodies are in the simplified form (options=keyValues)
   bool context_in_body = false;             // each body, or item of a batch, brings its own @context instead
   std::string* unknown_context = nullptr;   // gets the @context that has to be fetched first; then nothing was done
+  Forwarding* forwarding = nullptr;         // null: this broker alone; else it outlives the operation, see forward.h
 };
 
 /// Which entity a write is for. An entity that the type selection does not match counts as not found, and nothing

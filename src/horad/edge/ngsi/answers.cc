@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "horad/base/text.h"
 #include "horad/model/context.h"
+#include "horad/model/query.h"
 #include "horad/model/type_selection.h"
 
 namespace horad::edge::ngsi {
@@ -28,7 +30,30 @@ std::string page_url(const Exchange& exchange, std::size_t limit, std::size_t of
   return url + fmt::format("limit={}&offset={}", limit, offset);
 }
 
+Result<std::size_t> read_number(const Exchange& x, std::string_view name, std::size_t fallback) {
+  const auto* const found = x.request.find(name);
+  if (found == nullptr) return fallback;
+  std::size_t value = 0;
+  const char* const end = found->value.data() + found->value.size();
+  const auto read = std::from_chars(found->value.data(), end, value);
+  if (read.ec == std::errc{} && read.ptr == end) return value;
+  return fail(ErrorCode::kBadRequestData, "'" + std::string{name} + "' is a whole number.", std::string{name});
+}
+
 }  // namespace
+
+Result<PageInfo> read_page(const Exchange& x, bool counted) {
+  const auto limit = read_number(x, "limit", model::kDefaultLimit);
+  if (!limit) return std::unexpected(limit.error());
+  const auto offset = read_number(x, "offset", 0);
+  if (!offset) return std::unexpected(offset.error());
+  if (*limit > model::kMostLimit) {
+    return fail(ErrorCode::kTooManyResults, "'limit' is at most " + std::to_string(model::kMostLimit) + ".", "limit");
+  }
+  if (*limit == 0 && !counted)
+    return fail(ErrorCode::kBadRequestData, "'limit=0' goes with 'count=true' only.", "limit");
+  return PageInfo{.limit = *limit, .offset = *offset, .more = false, .count = {}};
+}
 
 std::string path_segment(std::string_view id) {
   std::string out;

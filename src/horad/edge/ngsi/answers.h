@@ -39,6 +39,8 @@ struct PageInfo {
   bool more = false;
   std::optional<std::uint64_t> count;
 };
+/// limit and offset of a list that is not a query.   errors  kBadRequestData; kTooManyResults above the greatest limit
+Result<PageInfo> read_page(const Exchange& x, bool counted);
 /// Adds NGSILD-Results-Count and the links to the next and the previous page, each absent at its edge.
 void add_paging(Response& response, const Exchange& exchange, const PageInfo& page);
 

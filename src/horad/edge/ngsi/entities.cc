@@ -31,12 +31,9 @@ Reply retrieve_entity(Exchange& x) {
   if (!how) co_return problem(how.error());
   const auto target = target_of(x);
   if (!target) co_return problem(target.error());
-  const auto found = co_await x.broker.retrieve(x.caller.tenant, target->id);
+  const auto found = co_await x.broker.retrieve(x.caller, *target, how->options.entity.listed);
   if (!found) co_return problem(found.error());
   const auto document = found->view();
-  if (target->types && !target->types->matches(document)) {
-    co_return problem({ErrorCode::kNotFound, "There is no entity with this id and type.", {}});
-  }
   if (!model::shows_something(document, how->options.entity)) {
     co_return problem({ErrorCode::kNotFound, "The entity has none of what was asked for.", {}});
   }

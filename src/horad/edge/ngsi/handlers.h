@@ -68,4 +68,11 @@ Reply list_contexts(Exchange& x);
 Reply show_context(Exchange& x);
 Reply delete_context(Exchange& x);
 
+// source_subscriptions.cc
+Reply create_source_subscription(Exchange& x);
+Reply list_source_subscriptions(Exchange& x);
+Reply show_source_subscription(Exchange& x);
+Reply update_source_subscription(Exchange& x);
+Reply delete_source_subscription(Exchange& x);
+
 }  // namespace horad::edge::ngsi

@@ -8,7 +8,9 @@
 #include "horad/base/text.h"
 #include "horad/broker/contexts.h"
 #include "horad/edge/ngsi/link.h"
+#include "horad/edge/problem.h"
 #include "horad/model/context.h"
+#include "horad/model/q.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -105,6 +107,31 @@ Result<void> read_context(const Request& request, Exchange& exchange) {
   return {};
 }
 
+/// Lets the operation be passed on to registered sources, unless it is to stay here.
+Result<void> allow_forwarding(const Request& request, Exchange& exchange) {
+  if (!exchange.broker.has_sources(exchange.caller.tenant)) return {};
+  const auto local = flag(exchange, "local");
+  if (!local) return std::unexpected(local.error());
+  if (*local) return {};
+  const auto split = flag(exchange, "splitEntities");
+  if (!split) return std::unexpected(split.error());
+  auto& forwarding = exchange.forwarding;
+  forwarding.split_entities = *split;
+  for (const auto& [name, value] : request.headers) forwarding.headers.emplace_back(base::to_lower(name), value);
+  exchange.caller.forwarding = &forwarding;
+  return {};
+}
+
+/// The context source filter: which sources may take part.
+Result<void> read_csf(const Request& request, Exchange& exchange) {
+  const auto* const csf = request.find("csf");
+  if (csf == nullptr) return {};
+  auto filter = model::QFilter::parse(csf->value, *exchange.caller.context);
+  if (!filter) return fail(filter.error().code, filter.error().detail, "csf");
+  exchange.forwarding.csf = std::move(*filter);
+  return {};
+}
+
 Result<void> prepare(const Operation& operation, const Request& request, Exchange& exchange) {
   if (auto done = read_tenant(request, exchange); !done) return done;
   if (auto done = check_parameters(operation, request); !done) return done;
@@ -112,7 +139,9 @@ Result<void> prepare(const Operation& operation, const Request& request, Exchang
     if (auto done = check_body(operation, request, exchange); !done) return done;
   }
   if (auto done = read_media(operation, request, exchange); !done) return done;
-  return read_context(request, exchange);
+  if (auto done = read_context(request, exchange); !done) return done;
+  if (auto done = read_csf(request, exchange); !done) return done;
+  return allow_forwarding(request, exchange);
 }
 
 void echo_tenant(const Request& request, Response& response) {
@@ -135,6 +164,16 @@ std::size_t end_of_object(std::string_view text, std::size_t at) noexcept {
     if ((c == '}' || c == ']') && --depth == 0) return at;
   }
   return text.size();
+}
+
+/// What forwarding had to say besides the answer.
+void tell_of_sources(const Exchange& exchange, Response& response) {
+  if (exchange.forwarding.looped) {
+    response = problem_of_status(508, "The request came back to where it had been: registrations form a loop.");
+  }
+  for (const auto& warning : exchange.forwarding.warnings) {
+    response.headers.emplace_back("NGSILD-Warning", broker::warning_header(warning));
+  }
 }
 
 /// Whether the Link header of this answer names a hosted document for the terms that the request brought.
@@ -169,6 +208,7 @@ boost::asio::awaitable<Response> serve(const Operation& operation, broker::Broke
     } else {
       response = co_await operation.run(exchange);
     }
+    tell_of_sources(exchange, response);
     if (speaks_hosted(operation, exchange, response)) {
       const auto hosted = co_await broker.host_context(exchange.caller.tenant, exchange.caller.context);
       if (!hosted) response = problem(hosted.error());

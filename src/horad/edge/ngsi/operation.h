@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "horad/broker/broker.h"
+#include "horad/broker/forwarding.h"
 #include "horad/edge/http.h"
 #include "horad/edge/ngsi/accept.h"
 
@@ -31,6 +32,7 @@ struct Exchange {
   broker::Broker& broker;
   broker::Caller caller;
   Media media = Media::kJson;
+  broker::Forwarding forwarding = {};  // the caller's, when the tenant has registered sources and local is not asked
 
   std::string_view parameter(std::string_view name) const noexcept;  // empty when it is not there
   /// The @context that stands for this exchange, as JSON: the user's, else the core context.

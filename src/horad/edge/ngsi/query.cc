@@ -15,7 +15,7 @@ Reply run(Exchange& x, model::QueryText text, Projection projection) {
   auto query = model::parse_query(text, *x.caller.context);
   if (!query) co_return problem(query.error());
   PageInfo info{.limit = query->limit, .offset = query->offset, .more = false, .count = {}};
-  const auto page = co_await x.broker.query(x.caller.tenant, std::move(*query));
+  const auto page = co_await x.broker.query(x.caller, std::move(*query), text);
   if (!page) co_return problem(page.error());
   info.more = page->more;
   info.count = page->count;

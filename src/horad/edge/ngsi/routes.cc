@@ -14,9 +14,9 @@ constexpr std::string_view kRetrieve = "attrs pick omit type options format geom
 constexpr std::string_view kQuery =
     "id idPattern type attrs pick omit q georel geometry coordinates geoproperty geometryProperty options format limit "
     "offset "
-    "count local";
+    "count local csf splitEntities";
 constexpr std::string_view kPurge = "id idPattern type attrs q georel geometry coordinates geoproperty keep drop local";
-constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty";
+constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty splitEntities";
 constexpr std::string_view kHistory =
     "attrs type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options format local";
 constexpr std::string_view kHistories =
@@ -100,6 +100,17 @@ constexpr std::array kOperations{
               &show_context},
     Operation{Method::kDelete, "/ngsi-ld/v1/jsonldContexts/{contextId}", "reload", Body::kNone, Answer::kNothing,
               &delete_context},
+
+    Operation{Method::kPost, "/ngsi-ld/v1/csourceSubscriptions", "", Body::kJson, Answer::kNothing,
+              &create_source_subscription},
+    Operation{Method::kGet, "/ngsi-ld/v1/csourceSubscriptions", "limit offset count options", Body::kNone,
+              Answer::kJson, &list_source_subscriptions},
+    Operation{Method::kGet, "/ngsi-ld/v1/csourceSubscriptions/{id}", "options", Body::kNone, Answer::kJson,
+              &show_source_subscription},
+    Operation{Method::kPatch, "/ngsi-ld/v1/csourceSubscriptions/{id}", "", Body::kPatch, Answer::kNothing,
+              &update_source_subscription},
+    Operation{Method::kDelete, "/ngsi-ld/v1/csourceSubscriptions/{id}", "", Body::kNone, Answer::kNothing,
+              &delete_source_subscription},
 };
 
 }  // namespace

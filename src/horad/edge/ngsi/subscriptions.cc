@@ -1,39 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // /subscriptions
-#include <charconv>
-
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
-#include "horad/model/query.h"
 
 namespace horad::edge::ngsi {
-namespace {
-
-Result<std::size_t> read_number(const Exchange& x, std::string_view name, std::size_t fallback) {
-  const auto* const found = x.request.find(name);
-  if (found == nullptr) return fallback;
-  std::size_t value = 0;
-  const char* const end = found->value.data() + found->value.size();
-  const auto read = std::from_chars(found->value.data(), end, value);
-  if (read.ec == std::errc{} && read.ptr == end) return value;
-  return fail(ErrorCode::kBadRequestData, "'" + std::string{name} + "' is a whole number.", std::string{name});
-}
-
-Result<PageInfo> read_page(const Exchange& x, bool counted) {
-  const auto limit = read_number(x, "limit", model::kDefaultLimit);
-  if (!limit) return std::unexpected(limit.error());
-  const auto offset = read_number(x, "offset", 0);
-  if (!offset) return std::unexpected(offset.error());
-  if (*limit > model::kMostLimit) {
-    return fail(ErrorCode::kTooManyResults, "'limit' is at most " + std::to_string(model::kMostLimit) + ".", "limit");
-  }
-  if (*limit == 0 && !counted)
-    return fail(ErrorCode::kBadRequestData, "'limit=0' goes with 'count=true' only.", "limit");
-  return PageInfo{.limit = *limit, .offset = *offset, .more = false, .count = {}};
-}
-
-}  // namespace
-
 Reply create_subscription(Exchange& x) {
   const auto id = co_await x.broker.create_subscription(std::move(x.caller), x.request.body);
   if (!id) co_return problem(id.error());

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entities from here and from registered sources, asked together and put together (ETSI GS CIM 009, 4.3.6, 5.7.1 and
+// 5.7.2).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "horad/broker/broker_state.h"
+#include "horad/broker/fan_out.h"
+#include "horad/broker/forward.h"
+#include "horad/broker/source_answer.h"
+#include "horad/model/id_pattern.h"
+#include "horad/model/type_selection.h"
+
+namespace horad::broker {
+namespace {
+
+using enum SourceOp;
+using Ptr = std::shared_ptr<const Registration>;
+
+constexpr std::size_t kMostGathered = 10'000;  // entities of one distributed query, over all places
+constexpr std::size_t kSourcePage = model::kMostLimit;
+
+std::unexpected<Error> went_round(Forwarding& forwarding) {
+  forwarding.looped = true;
+  return fail(ErrorCode::kConflict, "The request came back to where it had been: registrations form a loop.");
+}
+
+/// Those that alone may speak of something.
+std::vector<Ptr> proxied_of(const Sources& sources, const Wanted& wanted, Timestamp now) {
+  auto out = sources.matching(wanted);
+  std::erase_if(out, [now](const Ptr& one) {
+    return one->expired(now) || (one->mode != Mode::kExclusive && one->mode != Mode::kRedirect);
+  });
+  return out;
+}
+
+/// The conditions on the content of entities, in the caller's words.
+std::vector<std::pair<std::string_view, std::string_view>> filters_of(const model::QueryText& text) {
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  const auto add = [&out](std::string_view name, const std::optional<std::string>& value) {
+    if (value && !value->empty()) out.emplace_back(name, *value);
+  };
+  add("q", text.q);
+  add("georel", text.georel);
+  add("geometry", text.geometry);
+  add("coordinates", text.coordinates);
+  add("geoproperty", text.geoproperty);
+  return out;
+}
+
+/// What one source is asked, before it is known by which operation.
+struct SourceQuery {
+  const Share& share;
+  const Words& words;
+  std::string types;  // in the source's words; empty: any
+  std::string ids;    // list
+  std::string pattern;
+  std::string attributes;
+  std::vector<std::pair<std::string_view, std::string_view>> filters;
+  std::size_t limit = 0;  // 0: none is said
+  std::size_t offset = 0;
+};
+
+std::string joined(std::span<const std::string> texts) {
+  std::string out;
+  for (const auto& one : texts) (out += out.empty() ? "" : ",") += one;
+  return out;
+}
+
+Outgoing by_get(const SourceQuery& query, const Forwarding& forwarding, std::string_view alias) {
+  auto out = outgoing(query.share, "GET", "/entities", query.words, forwarding, alias);
+  auto& url = out.request.url;
+  const auto add = [&url](std::string_view name, const std::string& value) {
+    if (!value.empty()) add_parameter(url, name, value);
+  };
+  add("type", query.types);
+  add("id", query.ids);
+  add("idPattern", query.pattern);
+  add("attrs", query.attributes);
+  for (const auto& [name, value] : query.filters) add_parameter(url, name, value);
+  add_parameter(url, "options", "sysAttrs");
+  if (query.limit > 0) add("limit", std::to_string(query.limit));
+  if (query.offset > 0) add("offset", std::to_string(query.offset));
+  return out;
+}
+
+json::value list_or_text(const std::string& list) {
+  if (list.find(',') == std::string::npos) return json::string(list);
+  json::array out;
+  for (std::string_view rest = list; !rest.empty();) {
+    const auto end = rest.find(',');
+    out.emplace_back(json::string(rest.substr(0, end)));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  }
+  return out;
+}
+
+json::object body_of(const SourceQuery& query) {
+  json::object body{{"type", "Query"}};
+  json::object selector;
+  selector["type"] = json::string(query.types.empty() ? "*" : query.types);
+  if (!query.ids.empty()) selector["id"] = list_or_text(query.ids);
+  if (!query.pattern.empty()) selector["idPattern"] = json::string(query.pattern);
+  body["entities"] = json::array{std::move(selector)};
+  if (!query.attributes.empty()) {
+    const auto names = list_or_text(query.attributes);
+    body["attrs"] = names.is_array() ? names : json::array{names};
+  }
+  json::object geo;
+  for (const auto& [name, value] : query.filters) {
+    const json::string_view key{name.data(), name.size()};
+    if (name == "q") {
+      body["q"] = json::string(value);
+    } else if (name == "coordinates") {
+      const auto parsed = parse_json(value);
+      geo[key] = parsed ? *parsed : json::value(json::string(value));
+    } else if (name.starts_with("geo")) {
+      geo[key] = json::string(value);
+    } else {
+      body[key] = json::string(value);
+    }
+  }
+  if (!geo.empty()) body["geoQ"] = std::move(geo);
+  return body;
+}
+
+Outgoing by_post(const SourceQuery& query, const Forwarding& forwarding, std::string_view alias) {
+  auto out = outgoing(query.share, "POST", "/entityOperations/query", query.words, forwarding, alias);
+  auto& url = out.request.url;
+  add_parameter(url, "options", "sysAttrs");
+  if (query.limit > 0) add_parameter(url, "limit", std::to_string(query.limit));
+  if (query.offset > 0) add_parameter(url, "offset", std::to_string(query.offset));
+  set_body(out, body_of(query), query.words);
+  return out;
+}
+
+Outgoing by_query(const SourceQuery& query, const Forwarding& forwarding, std::string_view alias) {
+  const auto& operations = query.share.source->operations;
+  return operations.has(kQueryEntity) ? by_get(query, forwarding, alias) : by_post(query, forwarding, alias);
+}
+
+/// The wanted types in the source's words: those of the request, else those the source is registered for.
+std::string types_for(const model::TypeSelection* types, const Share& share, const Words& words) {
+  if (types != nullptr) return type_text(*types, *words.context);
+  return name_list(share.types, *words.context);
+}
+
+Outgoing by_retrieve(const Share& share, const Words& words, const Target& target, const Forwarding& forwarding,
+                     std::string_view alias) {
+  const auto attributes = name_list(share.attributes, *words.context);
+  if (!share.source->operations.has(kRetrieveEntity)) {
+    const SourceQuery query{.share = share,
+                            .words = words,
+                            .types = types_for(target.types.get(), share, words),
+                            .ids = target.id,
+                            .pattern = {},
+                            .attributes = attributes,
+                            .filters = {}};
+    return by_query(query, forwarding, alias);
+  }
+  auto out = outgoing(share, "GET", "/entities/" + path_part(target.id), words, forwarding, alias);
+  if (!attributes.empty()) add_parameter(out.request.url, "attrs", attributes);
+  if (target.types) add_parameter(out.request.url, "type", type_text(*target.types, *words.context));
+  add_parameter(out.request.url, "options", "sysAttrs");
+  return out;
+}
+
+/// Reads the answer of a source and leaves out what was not asked.
+std::vector<model::Entity> sifted(const Share& share, const Words& words, const SourceReply& reply,
+                                  const model::Query& asked, Contexts& contexts, const Caller& caller) {
+  auto& forwarding = *caller.forwarding;
+  const auto& source = *share.source;
+  if (auto warning = warning_of(source, reply)) forwarding.warnings.push_back(std::move(*warning));
+  if (!reply || reply->status >= 300 || reply->body.empty()) return {};
+  auto read = read_source_entities(reply->body, words.context, contexts, caller.tenant, kSourcePage);
+  const auto before = read.entities.size();
+  std::erase_if(read.entities, [&](model::Entity& entity) {
+    if (!share.attributes.empty()) {
+      std::erase_if(entity.attributes, [&](const model::Attribute& one) {
+        return !std::ranges::binary_search(share.attributes, one.name);
+      });
+    }
+    if (!share.ids.empty() && std::ranges::find(share.ids, entity.id) == share.ids.end()) return true;
+    return !model::matches(asked, model::DocumentView{model::encode(entity)});
+  });
+  if (read.entities.size() < before && read.trouble.empty()) read.trouble = "the answer has what was not asked for";
+  if (!read.trouble.empty()) forwarding.warnings.push_back(unusable(source, std::move(read.trouble)));
+  return std::move(read.entities);
+}
+
+}  // namespace
+
+Task<Result<model::Document>> Broker::retrieve(const Caller& caller, Target target,
+                                               std::vector<model::NameId> attributes) {
+  auto local = co_await retrieve(caller.tenant, target.id);
+  if (local && target.types && !target.types->matches(local->view())) {
+    local = fail(ErrorCode::kNotFound, "There is no entity with this id and type.");
+  }
+  auto& state = *state_;
+  const auto sources = caller.forwarding == nullptr ? nullptr : state.registry.of(caller.tenant);
+  if (!sources || (!local && local.error().code != ErrorCode::kNotFound)) co_return local;
+  auto& forwarding = *caller.forwarding;
+  const Wanted wanted{.ids = {&target.id, 1},
+                      .pattern = nullptr,
+                      .types = target.types.get(),
+                      .has_types = {},
+                      .attributes = attributes};
+  const auto now = state.clock.now();
+  const auto plan = plan_forward(*sources, wanted, SourceOps::of({kRetrieveEntity, kQueryEntity, kQueryBatch}),
+                                 forwarding, state.alias, now);
+  const auto proxied = proxied_of(*sources, wanted, now);
+  if (plan.looped) co_return went_round(forwarding);
+  if (plan.shares.empty() && proxied.empty()) co_return local;
+  std::vector<Words> words;
+  std::vector<Outgoing> requests;
+  for (const auto& share : plan.shares) {
+    auto spoken = words_for(*share.source, caller.context, caller, state.contexts);
+    if (!spoken) co_return std::unexpected(std::move(spoken).error());
+    words.push_back(std::move(*spoken));
+    requests.push_back(by_retrieve(share, words.back(), target, forwarding, state.alias));
+  }
+  const auto replies = co_await ask_all(state.net, state.clock, std::move(requests));
+  model::Query asked;
+  asked.ids = {target.id};
+  Merger merger;
+  const auto add = [&](Piece piece) {
+    if (sift(piece, proxied)) merger.add(std::move(piece));
+  };
+  if (local) add({nullptr, local->view().to_entity()});
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    for (auto& entity : sifted(plan.shares[i], words[i], replies[i], asked, state.contexts, caller)) {
+      add({plan.shares[i].source, std::move(entity)});
+    }
+  }
+  auto merged = std::move(merger).take();
+  if (merged.empty()) co_return fail(ErrorCode::kNotFound, "There is no entity with this id.");
+  co_return model::Document{model::encode(merged.front())};
+}
+
+namespace {
+
+/// A distributed query under way.
+struct Gathering {
+  const Caller& caller;
+  Broker::State& state;
+  const model::QueryText& text;
+  model::Query query;      // as asked
+  std::size_t needed = 0;  // entities that can matter: up to the end of the page, or all of them when they are counted
+  Plan plan;
+  std::vector<Words> words;
+  std::vector<Ptr> proxied;
+  Merger merger;
+
+  Forwarding& forwarding() const { return *caller.forwarding; }
+  /// The filters stay here when a source would not understand them, or when they are judged after merging.
+  bool filters_travel(std::size_t i) const { return !forwarding().split_entities && words[i].same_as_caller; }
+
+  Outgoing request(std::size_t i, std::size_t limit, std::size_t offset) const {
+    const auto& share = plan.shares[i];
+    const auto& ids = share.ids.empty() ? query.ids : share.ids;
+    const SourceQuery out{
+        .share = share,
+        .words = words[i],
+        .types = types_for(query.types.get(), share, words[i]),
+        .ids = joined(ids),
+        .pattern = !ids.empty() ? std::string{} : text.id_pattern.value_or(share.id_pattern),
+        .attributes = name_list(share.attributes, *words[i].context),
+        .filters = filters_travel(i) ? filters_of(text) : std::vector<std::pair<std::string_view, std::string_view>>{},
+        .limit = limit,
+        .offset = offset};
+    return by_query(out, forwarding(), state.alias);
+  }
+
+  void add(Piece piece) {
+    if (sift(piece, proxied)) merger.add(std::move(piece));
+  }
+};
+
+/// The query without its conditions on content.
+model::Query without_filters(model::Query query) {
+  query.q = nullptr;
+  query.geo = nullptr;
+  query.attributes.clear();
+  return query;
+}
+
+Task<Result<void>> gather_local(Gathering& work) {
+  auto query = work.forwarding().split_entities ? without_filters(work.query) : work.query;
+  query.limit = work.needed;
+  query.offset = 0;
+  query.count = false;
+  auto page = co_await ask<Result<store::Page>>([&](auto done) {
+    work.state.store.query({work.caller.tenant, store::Space::kCity}, std::move(query), std::move(done));
+  });
+  if (!page) co_return std::unexpected(std::move(page).error());
+  for (const auto& document : page->documents) work.add({nullptr, document.view().to_entity()});
+  co_return Result<void>{};
+}
+
+/// Asks every source, page by page, until it has no more or enough has come.
+Task<void> gather_remote(Gathering& work) {
+  const auto page = std::min(work.needed, kSourcePage);
+  std::vector<std::size_t> asking(work.plan.shares.size());
+  for (std::size_t i = 0; i < asking.size(); ++i) asking[i] = i;
+  for (std::size_t offset = 0; !asking.empty() && offset < work.needed; offset += page) {
+    std::vector<Outgoing> requests;
+    for (const auto i : asking) requests.push_back(work.request(i, page, offset));
+    const auto replies = co_await ask_all(work.state.net, work.state.clock, std::move(requests));
+    std::vector<std::size_t> more;
+    for (std::size_t k = 0; k < asking.size(); ++k) {
+      const auto i = asking[k];
+      auto asked =
+          work.filters_travel(i) || work.forwarding().split_entities ? without_filters(work.query) : work.query;
+      auto entities = sifted(work.plan.shares[i], work.words[i], replies[k], asked, work.state.contexts, work.caller);
+      if (entities.size() == page) more.push_back(i);
+      for (auto& entity : entities) work.add({work.plan.shares[i].source, std::move(entity)});
+    }
+    asking = std::move(more);
+  }
+}
+
+}  // namespace
+
+Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query, const model::QueryText& text) {
+  auto& state = *state_;
+  const auto sources = caller.forwarding == nullptr ? nullptr : state.registry.of(caller.tenant);
+  if (!sources) co_return co_await this->query(caller.tenant, std::move(query));
+  auto& forwarding = *caller.forwarding;
+  const Wanted wanted{.ids = query.ids,
+                      .pattern = query.id_pattern.get(),
+                      .types = query.types.get(),
+                      .has_types = {},
+                      .attributes = query.attributes};
+  const auto now = state.clock.now();
+  auto plan = plan_forward(*sources, wanted, SourceOps::of({kQueryEntity, kQueryBatch}), forwarding, state.alias, now);
+  auto proxied = proxied_of(*sources, wanted, now);
+  if (plan.looped) co_return went_round(forwarding);
+  if (plan.shares.empty() && proxied.empty()) co_return co_await this->query(caller.tenant, std::move(query));
+  state.counters.operations.add();
+  const auto limit = query.limit;
+  const auto offset = query.offset;
+  const bool counted = query.count;
+  // Merging makes one of several, so what is on a page is known only when everything before it has been merged.
+  const bool all = counted || forwarding.split_entities;
+  const auto needed = all ? kMostGathered + 1 : std::min(offset + limit + 1, kMostGathered + 1);
+  Gathering work{caller, state, text, std::move(query), needed, std::move(plan), {}, std::move(proxied), {}};
+  for (const auto& share : work.plan.shares) {
+    auto spoken = words_for(*share.source, caller.context, caller, state.contexts);
+    if (!spoken) co_return std::unexpected(std::move(spoken).error());
+    work.words.push_back(std::move(*spoken));
+  }
+  if (auto done = co_await gather_local(work); !done) co_return std::unexpected(std::move(done).error());
+  co_await gather_remote(work);
+  if (work.merger.size() > kMostGathered) {
+    co_return fail(ErrorCode::kTooManyResults,
+                   fmt::format("More than {} entities of all sources would have to be put together; ask for less.",
+                               kMostGathered));
+  }
+  EntityPage out;
+  std::size_t seen = 0;
+  for (const auto& entity : std::move(work.merger).take()) {
+    model::Document document{model::encode(entity)};
+    if (forwarding.split_entities && !model::matches(work.query, document.view())) continue;
+    if (seen++ >= offset && out.documents.size() < limit) out.documents.push_back(std::move(document));
+  }
+  out.more = seen > offset + limit;
+  if (counted) out.count = seen;
+  co_return out;
+}
+
+}  // namespace horad::broker
