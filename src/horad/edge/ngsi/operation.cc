@@ -8,6 +8,7 @@
 #include "horad/base/text.h"
 #include "horad/broker/contexts.h"
 #include "horad/edge/ngsi/link.h"
+#include "horad/edge/ngsi/spread.h"
 #include "horad/edge/problem.h"
 #include "horad/model/context.h"
 #include "horad/model/q.h"
@@ -206,7 +207,8 @@ boost::asio::awaitable<Response> serve(const Operation& operation, broker::Broke
     if (const auto ready = prepare(operation, request, exchange); !ready) {
       response = problem(ready.error());
     } else {
-      response = co_await operation.run(exchange);
+      const bool elsewhere = exchange.caller.forwarding != nullptr && spreads(operation);
+      response = co_await (elsewhere ? spread(operation, exchange) : operation.run(exchange));
     }
     tell_of_sources(exchange, response);
     if (speaks_hosted(operation, exchange, response)) {
