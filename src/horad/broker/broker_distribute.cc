@@ -27,7 +27,7 @@ Result<WritePlan> Broker::plan_write(const Caller& caller, const WriteRequest& w
   }
   std::shared_ptr<model::Context> context = caller.context;
   if (!write.body.empty()) {
-    const auto body = parse_json_object(write.body);
+    const auto body = parse_json_object(write.body, kMostBody);
     if (!body) return std::unexpected(body.error());
     auto own = context_in(state_->contexts, caller, *body);
     if (!own) return std::unexpected(std::move(own).error());

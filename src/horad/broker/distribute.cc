@@ -234,7 +234,7 @@ Result<WritePlan> plan_write(const Sources& sources, const WriteRequest& write, 
   const auto context = body_context ? std::move(body_context) : caller.context;
   json::object body;
   if (!write.body.empty()) {
-    auto parsed = parse_json_object(write.body);
+    auto parsed = parse_json_object(write.body, kMostBody);
     if (!parsed) return std::unexpected(std::move(parsed).error());
     body = std::move(*parsed);
   }
@@ -374,7 +374,7 @@ Result<BatchPlan> plan_batch(
     const Sources& sources, const WriteRequest& write, const Caller& caller,
     std::move_only_function<Result<std::shared_ptr<model::Context>>(const json::object&)> context_of,
     Contexts& contexts, std::string_view alias, Timestamp now) {
-  const auto parsed = parse_json(write.body);
+  const auto parsed = parse_json(write.body, kMostBody);
   if (!parsed) return std::unexpected(parsed.error());
   const auto* const items = parsed->if_array();
   if (items == nullptr) return fail(ErrorCode::kInvalidRequest, "The body of a batch is a JSON array.");

@@ -5,17 +5,18 @@
 
 namespace horad::broker {
 
-Result<json::value> parse_json(std::string_view text) {
-  constexpr std::size_t kMost = 1 << 20;
-  if (text.size() > kMost) return fail(ErrorCode::kTooLarge, "The document is larger than 1 MiB.");
+Result<json::value> parse_json(std::string_view text, std::size_t most) {
+  if (text.size() > most) {
+    return fail(ErrorCode::kTooLarge, "The document is larger than " + std::to_string(most >> 20) + " MiB.");
+  }
   json::error_code trouble;
   auto value = json::parse({text.data(), text.size()}, trouble);
   if (trouble) return fail(ErrorCode::kInvalidRequest, "The body is not JSON: " + trouble.message() + ".");
   return value;
 }
 
-Result<json::object> parse_json_object(std::string_view text) {
-  auto value = parse_json(text);
+Result<json::object> parse_json_object(std::string_view text, std::size_t most) {
+  auto value = parse_json(text, most);
   if (!value) return std::unexpected(std::move(value).error());
   if (!value->is_object()) return fail(ErrorCode::kInvalidRequest, "The body is not a JSON object.");
   return std::move(value->get_object());

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,10 +18,13 @@ namespace json = boost::json;
 
 inline constexpr std::string_view kNull = "urn:ngsi-ld:null";  // NGSI-LD's way to write "remove this"
 
-/// Parses one document of at most 1 MiB and 32 levels.   errors  kInvalidRequest; kTooLarge
-Result<json::value> parse_json(std::string_view text);
+inline constexpr std::size_t kMostDocument = 1u << 20;  // bytes of a subscription, a registration, a query
+inline constexpr std::size_t kMostBody = 16u << 20;     // bytes of any body
+
+/// Parses one document of at most `most` bytes and 32 levels.   errors  kInvalidRequest; kTooLarge
+Result<json::value> parse_json(std::string_view text, std::size_t most = kMostDocument);
 /// The same, and it must be an object.
-Result<json::object> parse_json_object(std::string_view text);
+Result<json::object> parse_json_object(std::string_view text, std::size_t most = kMostDocument);
 
 std::string to_text(const json::value& value);
 

@@ -96,7 +96,7 @@ Result<broker::WriteRequest> write_of(const Row& row, const Exchange& x) {
 }
 
 json::value problem_json(const Response& response) {
-  const auto parsed = broker::parse_json(response.body);
+  const auto parsed = broker::parse_json(response.body, broker::kMostBody);
   return parsed ? *parsed : json::value(json::object{{"status", response.status}});
 }
 
@@ -234,7 +234,7 @@ class BatchOutcome {
   }
 
   void add_here(const Response& response) {
-    const auto body = broker::parse_json(response.body);
+    const auto body = broker::parse_json(response.body, broker::kMostBody);
     if (response.status == 201 && body && body->is_array()) take_ids(body->get_array(), &created_);
     if (response.status != 207 || !body || !body->is_object()) return;
     if (const auto* const list = body->get_object().if_contains("success"); list != nullptr && list->is_array()) {
@@ -255,7 +255,7 @@ class BatchOutcome {
   void add_source(const PlaceResult& place, const std::vector<std::string>& ids, std::string_view body) {
     std::map<std::string, json::value> named;
     if (place.partly) {
-      const auto parsed = broker::parse_json(body);
+      const auto parsed = broker::parse_json(body, broker::kMostBody);
       const auto* const errors = parsed && parsed->is_object() ? parsed->get_object().if_contains("errors") : nullptr;
       for (const auto& one : errors != nullptr && errors->is_array() ? errors->get_array() : json::array{}) {
         const auto* const id = one.is_object() ? one.get_object().if_contains("entityId") : nullptr;
