@@ -221,6 +221,43 @@ Result<Parts> split(const Sources& sources, const About& about, SourceOp op, For
   return out;
 }
 
+/// A purge goes to every source that may have such entities, and runs here, too.
+Result<WritePlan> plan_purge(const Sources& sources, const WriteRequest& write, const Caller& caller,
+                             Contexts& contexts, std::string_view alias, Timestamp now) {
+  const auto& query = *write.purge;
+  const Wanted wanted{.ids = query.ids,
+                      .pattern = query.id_pattern.get(),
+                      .types = query.types.get(),
+                      .has_types = {},
+                      .attributes = query.attributes};
+  auto plan = plan_forward(sources, wanted, SourceOps::of({write.op}), *caller.forwarding, alias, now);
+  if (plan.looped) {
+    caller.forwarding->looped = true;
+    return fail(ErrorCode::kConflict, "The request came back to where it had been: registrations form a loop.");
+  }
+  WritePlan out;
+  for (auto& source : plan.unable) out.refused.push_back(unable(std::move(source), {}));
+  for (auto& share : plan.shares) {
+    if (share.source->mode == Mode::kAuxiliary) continue;
+    const auto words = words_for(*share.source, caller.context, caller, contexts);
+    if (!words) return std::unexpected(words.error());
+    // Conditions cannot be said in other words, and without them too much would go.
+    const bool plain = std::ranges::all_of(write.parameters, [](const auto& one) { return one.first == "id"; });
+    if (!words->same_as_caller && !plain) {
+      out.refused.push_back(unable(share.source, {}));
+      continue;
+    }
+    auto request = outgoing(share, write.method, write.path, *words, *caller.forwarding, alias);
+    if (query.types) add_parameter(request.request.url, "type", type_text(*query.types, *words->context));
+    for (const auto& [name, value] : write.parameters) add_parameter(request.request.url, name, value);
+    PlaceResult place;
+    place.source = share.source;
+    out.places.push_back(std::move(place));
+    out.requests.push_back(std::move(request));
+  }
+  return out;
+}
+
 json::value in_words(const json::object& body, const Words& words, model::Context& context, bool simplified) {
   if (words.same_as_caller) return body;
   return Translator{context, *words.context}.entity(body, simplified);
@@ -231,6 +268,7 @@ json::value in_words(const json::object& body, const Words& words, model::Contex
 Result<WritePlan> plan_write(const Sources& sources, const WriteRequest& write, const Caller& caller,
                              std::shared_ptr<model::Context> body_context, Contexts& contexts, std::string_view alias,
                              Timestamp now) {
+  if (write.purge != nullptr) return plan_purge(sources, write, caller, contexts, alias, now);
   const auto context = body_context ? std::move(body_context) : caller.context;
   json::object body;
   if (!write.body.empty()) {

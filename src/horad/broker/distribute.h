@@ -28,6 +28,7 @@ struct WriteRequest {
   std::shared_ptr<const model::TypeSelection> types;            // null: any
   std::string_view body;                                        // empty: there is none
   bool simplified = false;                                      // the body is in the simplified form
+  const model::Query* purge = nullptr;                          // of a purge: which entities; outlives the call
 };
 
 /// What became of a write in one place.

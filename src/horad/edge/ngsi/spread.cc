@@ -9,8 +9,10 @@
 #include "horad/broker/distribute.h"
 #include "horad/broker/json.h"
 #include "horad/edge/ngsi/answers.h"
+#include "horad/edge/ngsi/query_text.h"
 #include "horad/edge/problem.h"
-#include "horad/model/context.h"
+#include "horad/model/names.h"
+#include "horad/model/query.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -19,7 +21,7 @@ namespace json = broker::json;
 using broker::PlaceResult;
 using enum broker::SourceOp;
 
-enum class Sort : std::uint8_t { kEntity, kAttributes, kAttribute, kBatch };
+enum class Sort : std::uint8_t { kEntity, kAttributes, kAttribute, kBatch, kPurge };
 
 struct Row {
   Method method;
@@ -38,6 +40,7 @@ constexpr std::array kRows{
     Row{Method::kPatch, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kUpdateAttrs, Sort::kAttribute},
     Row{Method::kPut, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kReplaceAttrs, Sort::kAttribute},
     Row{Method::kDelete, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kDeleteAttrs, Sort::kAttribute},
+    Row{Method::kDelete, "/ngsi-ld/v1/entities", kPurgeEntity, Sort::kPurge},
     Row{Method::kPost, "/ngsi-ld/v1/entityOperations/create", kCreateBatch, Sort::kBatch},
     Row{Method::kPost, "/ngsi-ld/v1/entityOperations/upsert", kUpsertBatch, Sort::kBatch},
     Row{Method::kPost, "/ngsi-ld/v1/entityOperations/update", kUpdateBatch, Sort::kBatch},
@@ -141,17 +144,18 @@ Response entity_result(const Outcome& outcome) {
   json::array success;
   json::array errors;
   const bool any = (outcome.here && outcome.here_well()) || std::ranges::any_of(outcome.places, well);
-  if (any) success.emplace_back(json::string(outcome.id));
+  if (any && !outcome.id.empty()) success.emplace_back(json::string(outcome.id));
   if (!outcome.here_well()) errors.push_back(error_entry(outcome.id, problem_json(*outcome.here), nullptr));
   for (const auto& place : outcome.places) {
     if (well(place)) continue;
-    errors.push_back(error_entry(outcome.id, problem_json(failure_of(place)), place.source.get()));
+    const auto& about = outcome.id.empty() ? place.source->id : outcome.id;  // a purge is about no one entity
+    errors.push_back(error_entry(about, problem_json(failure_of(place)), place.source.get()));
   }
   return multi_status(json::object{{"success", std::move(success)}, {"errors", std::move(errors)}});
 }
 
 /// UpdateResult (5.2.18).
-Response update_result(const Outcome& outcome, const model::Context& context) {
+Response update_result(const Outcome& outcome, const model::Names& names) {
   json::array updated;
   json::array not_updated;
   if (outcome.here && outcome.here->status == 207) {
@@ -165,7 +169,7 @@ Response update_result(const Outcome& outcome, const model::Context& context) {
   }
   for (const auto& place : outcome.places) {
     for (const auto name : place.attributes) {
-      const json::string shown{context.compact(name)};
+      const json::string shown{names.text(name)};
       if (well(place)) {
         updated.emplace_back(shown);
         continue;
@@ -180,7 +184,7 @@ Response update_result(const Outcome& outcome, const model::Context& context) {
   return multi_status(json::object{{"updated", std::move(updated)}, {"notUpdated", std::move(not_updated)}});
 }
 
-Response answer_of(const Row& row, Outcome outcome, const model::Context& context) {
+Response answer_of(const Row& row, Outcome outcome, const model::Names& names) {
   if (outcome.all_well()) {
     if (outcome.here) return std::move(*outcome.here);
     return row.op == kCreateEntity ? created("/ngsi-ld/v1/entities/" + path_segment(outcome.id)) : no_content();
@@ -193,8 +197,16 @@ Response answer_of(const Row& row, Outcome outcome, const model::Context& contex
   if (taking_part == 1 && outcome.here) return std::move(*outcome.here);
   if (taking_part == 1 && !outcome.places.front().partly) return failure_of(outcome.places.front());
   const bool here_failed = outcome.here && outcome.here->status >= 300;
-  if (row.sort == Sort::kAttributes && !here_failed) return update_result(outcome, context);
+  if (row.sort == Sort::kAttributes && !here_failed) return update_result(outcome, names);
   return entity_result(outcome);
+}
+
+/// Which entities a purge is about, as far as finding sources needs it.
+Result<model::Query> query_of(const Exchange& x) {
+  auto text = query_text_of(x);
+  if (!text) return std::unexpected(std::move(text).error());
+  text->local = true;  // whether it is too wide is for the operation to say
+  return model::parse_query(*text, *x.caller.context);
 }
 
 /// The operation alone, with another body; the request is as it was afterwards, for it may be tried again.
@@ -206,8 +218,15 @@ Reply run_with(const Operation& operation, Exchange& x, std::string_view body) {
 }
 
 Reply spread_one(const Row& row, const Operation& operation, Exchange& x) {
-  const auto write = write_of(row, x);
+  auto write = write_of(row, x);
   if (!write) co_return problem(write.error());
+  model::Query purge;
+  if (row.sort == Sort::kPurge) {
+    auto query = query_of(x);
+    if (!query) co_return problem(query.error());
+    purge = std::move(*query);
+    write->purge = &purge;
+  }
   const broker::Caller caller = x.caller;
   auto plan = x.broker.plan_write(caller, *write);
   if (!plan) co_return problem(plan.error());
@@ -221,7 +240,7 @@ Reply spread_one(const Row& row, const Operation& operation, Exchange& x) {
   }
   outcome.places = co_await x.broker.send_writes(std::move(plan->requests), std::move(plan->places));
   for (auto& one : plan->refused) outcome.places.push_back(std::move(one));
-  co_return answer_of(row, std::move(outcome), *caller.context);
+  co_return answer_of(row, std::move(outcome), x.broker.names());
 }
 
 /// What a batch has come to, entity by entity.
