@@ -55,6 +55,8 @@ class Lane {
   bool full() const noexcept { return queue_.size() >= limits_.waiting; }
   bool empty() const noexcept { return queue_.empty(); }
   bool busy() const noexcept { return in_flight_ > 0; }
+  /// The last attempt failed: it has to leave room for those that did not.
+  bool failing() const noexcept { return !state_.last_error.empty(); }
   std::size_t waiting() const noexcept { return queue_.size(); }
   /// Adds a job; not when full(). While throttled, an entity that waits already is replaced by its newer state.
   void add(Job job);

@@ -31,13 +31,18 @@ struct Hold {
   bool queued_to_read = false;
   bool scheduled = false;  // in the timers, or waiting for room to send
   bool listed_dirty = false;
+  bool sent_as_failing = false;  // how its attempt under way is counted
   bool gone = false;
 };
 using HoldPtr = std::shared_ptr<Hold>;
 
+/// What goes to one host and port, and what waits for room there.
 struct Origin {
   std::size_t in_flight = 0;
+  std::size_t failing_in_flight = 0;  // of them, to endpoints whose last attempt failed
   std::deque<HoldPtr> waiting;
+  std::deque<HoldPtr> failing_waiting;
+  bool empty() const noexcept { return in_flight == 0 && waiting.empty() && failing_waiting.empty(); }
 };
 
 /// The common reader of one shard.
@@ -85,6 +90,7 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void schedule(const HoldPtr& hold);
   bool pump_timers();
   void try_send(const HoldPtr& hold);
+  std::size_t room_for_failing() const noexcept;
   void send(const HoldPtr& hold, Origin& origin);
   void on_answer(const HoldPtr& hold, const std::string& origin, const Outcome& outcome);
   void room_for_more(Origin& origin);

@@ -49,15 +49,26 @@ void Notifier::Core::try_send(const HoldPtr& hold) {
     return;
   }
   auto& origin = origins[hold->lane.subscription().endpoint.origin];
-  if (origin.in_flight >= options.per_origin) {
-    origin.waiting.push_back(hold);
-    return;
+  const bool failing = hold->lane.failing();
+  if (failing && origin.failing_in_flight >= room_for_failing()) {
+    origin.failing_waiting.push_back(hold);
+  } else if (origin.in_flight >= options.per_origin) {
+    (failing ? origin.failing_waiting : origin.waiting).push_back(hold);
+  } else {
+    send(hold, origin);
   }
-  send(hold, origin);
+}
+
+/// Of the room at one host, what endpoints that did not answer may take: silence lasts as long as a timeout, so without
+/// a bound they would leave nothing to the paths beside them that do answer.
+std::size_t Notifier::Core::room_for_failing() const noexcept {
+  return std::max<std::size_t>(1, options.per_origin / 4);
 }
 
 void Notifier::Core::send(const HoldPtr& hold, Origin& origin) {
   hold->scheduled = false;
+  hold->sent_as_failing = hold->lane.failing();
+  if (hold->sent_as_failing) ++origin.failing_in_flight;
   ++origin.in_flight;
   ++in_flight;
   counters.notifications_waiting.set(static_cast<std::int64_t>(in_flight));
@@ -95,21 +106,23 @@ void Notifier::Core::on_answer(const HoldPtr& hold, const std::string& origin, c
   const auto found = origins.find(origin);
   if (found == origins.end()) return;
   --found->second.in_flight;
+  if (hold->sent_as_failing) --found->second.failing_in_flight;
   room_for_more(found->second);
-  if (found->second.in_flight == 0 && found->second.waiting.empty()) origins.erase(found);
+  if (found->second.empty()) origins.erase(found);
 }
 
+/// Lets those who wait send while there is room. One that has nothing to send any more leaves its place to the next.
 void Notifier::Core::room_for_more(Origin& origin) {
-  if (!origin.waiting.empty()) {
-    const auto next = std::move(origin.waiting.front());
-    origin.waiting.pop_front();
-    timers.emplace(clock.steady(), next);
-  }
-  if (!waiting_for_room.empty()) {
-    const auto next = std::move(waiting_for_room.front());
-    waiting_for_room.pop_front();
-    timers.emplace(clock.steady(), next);
-  }
+  const auto next_of = [this](std::deque<HoldPtr>& waiting) {
+    const auto next = std::move(waiting.front());
+    waiting.pop_front();
+    try_send(next);
+  };
+  const auto room = [&] { return in_flight < options.in_flight && origin.in_flight < options.per_origin; };
+  while (room() && !origin.waiting.empty()) next_of(origin.waiting);
+  while (room() && !origin.failing_waiting.empty() && origin.failing_in_flight < room_for_failing())
+    next_of(origin.failing_waiting);
+  while (in_flight < options.in_flight && !waiting_for_room.empty()) next_of(waiting_for_room);
 }
 
 /// What is to be stored of a lane now.

@@ -175,6 +175,43 @@ TEST_F(NotifierTest, DeadAndSilentEndpointsDelayNobody) {
   EXPECT_LE(net.attempts("http://dead/"), 2u) << "a failed endpoint is left alone for a while";
 }
 
+TEST_F(NotifierTest, ASubscriptionThatIsRemovedWhileItWaitsForRoomDoesNotKeepTheNextFromSending) {
+  for (int i = 0; i < 8; ++i) {
+    const auto url = "http://one/silent" + std::to_string(i);
+    net.set(url, SimNet::Mode::kSilent);
+    subscribe("urn:s:silent" + std::to_string(i), url);
+  }
+  write("urn:e:1", 1);
+  ASSERT_TRUE(until([&] { return net.attempts("http://one/silent7") == 1; }));
+  for (int i = 0; i < 8; ++i) subscribe("urn:s:gone" + std::to_string(i), "http://one/gone");
+  subscribe("urn:s:next", "http://one/next");
+  write("urn:e:1", 2);
+  EXPECT_FALSE(within(seconds(2), [] { return false; }));  // they all wait
+  for (int i = 0; i < 8; ++i) notifier->remove("", "urn:s:gone" + std::to_string(i), harness.clock.now());
+  for (int i = 0; i < 8; ++i) notifier->remove("", "urn:s:silent" + std::to_string(i), harness.clock.now());
+  net.release();
+  EXPECT_TRUE(receives("http://one/next", 1));
+}
+
+TEST_F(NotifierTest, SilentPathsOfOneHostLeaveRoomForItsLivingOnes) {
+  for (int i = 0; i < 40; ++i) {
+    const auto url = "http://one/silent" + std::to_string(i);
+    net.set(url, SimNet::Mode::kSilent);
+    subscribe("urn:s:silent" + std::to_string(i), url);
+  }
+  write("urn:e:1", 1);
+  for (int i = 0; i < 40; ++i) {  // each has been silent once
+    ASSERT_TRUE(within(seconds(5), [&] {
+      net.release();
+      return net.attempts("http://one/silent" + std::to_string(i)) >= 1;
+    }));
+  }
+  EXPECT_FALSE(within(seconds(10), [] { return false; }));  // all of them are asked again, as far as there is room
+  subscribe("urn:s:alive", "http://one/alive");
+  write("urn:e:1", 2);
+  EXPECT_TRUE(receives("http://one/alive", 1));
+}
+
 TEST_F(NotifierTest, ARecoveredEndpointGetsEverythingAlsoWhatDidNotFitIntoItsQueue) {
   net.set("http://a/", SimNet::Mode::kDead);
   subscribe("urn:s:1", "http://a/");
