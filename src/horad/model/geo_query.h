@@ -15,8 +15,9 @@
 //   * Distances are great circles on a sphere (see distance()), across the antimeridian and the poles, with less
 //   than 1.2 m of error at
 //     long lines (see geo_sphere.h); a shape that touches the reference on the map is at distance 0.
-// A reference polygon whose rings cross, or a reference without extent, is refused. Stored shapes that are broken match
-// nothing, stored polygons that cross themselves match what GEOS makes of them. Altitude does not count.
+// Polygons whose rings cross, the reference's and stored ones, are what lies within an odd number of them. A
+// reference without extent
+// is refused, stored shapes without match nothing. Altitude does not count.
 #pragma once
 
 #include <cstddef>

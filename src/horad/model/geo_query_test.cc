@@ -156,42 +156,54 @@ struct Broken {
 };
 
 TEST(GeoQuery, RefusesWhatIsBroken) {
-  for (const Broken& b :
-       {Broken{"near", "Point", "[1,2]", "georel"},
-        {"near;maxDistance==0", "Point", "[1,2]", "georel"},
-        {"near;maxDistance==-1", "Point", "[1,2]", "georel"},
-        {"near;maxDistance==x", "Point", "[1,2]", "georel"},
-        {"near;maxDistance=5", "Point", "[1,2]", "georel"},
-        {"near;maxDistance==5;minDistance==1", "Point", "[1,2]", "georel"},
-        {"near;maxDistance==1e999", "Point", "[1,2]", "georel"},
-        {"inside", "Point", "[1,2]", "georel"},
-        {"", "Point", "[1,2]", "georel"},
-        {"within", "Circle", "[1,2]", "geometry"},
-        {"within", "GeometryCollection", "[]", "geometry"},
-        {"within", "point", "[1,2]", "geometry"},
-        {"within", "Point", "[1]", "coordinates"},
-        {"within", "Point", "[181,0]", "coordinates"},
-        {"within", "Point", "[0,91]", "coordinates"},
-        {"within", "Point", "[0,NaN]", "coordinates"},
-        {"within", "Point", "[0,1e999]", "coordinates"},
-        {"within", "Point", "[0,0]x", "coordinates"},
-        {"within", "Point", "", "coordinates"},
-        {"within", "Point", "[[0,0]]", "coordinates"},
-        {"within", "Point", "[0,0", "coordinates"},
-        {"within", "MultiPoint", "[]", "coordinates"},
-        {"within", "LineString", "[[0,0]]", "coordinates"},
-        {"within", "LineString", "[[0,0],[0,0]]", "coordinates"},                   // no extent
-        {"within", "Polygon", "[[[0,0],[1,0],[0,0]]]", "coordinates"},              // too short
-        {"within", "Polygon", "[[[0,0],[1,0],[1,1],[0,1]]]", "coordinates"},        // not closed
-        {"within", "Polygon", "[[[0,0],[1,1],[1,0],[0,1],[0,0]]]", "coordinates"},  // crosses itself
-        {"within", "Polygon", "[[[0,0],[1,1],[2,2],[0,0]]]", "coordinates"},        // no area
-        {"within", "Polygon", "[[[0,0],[1,0],[1,1],[0,0]],[[5,5],[6,5],[6,6],[5,5]]]", "coordinates"},  // hole outside
-        {"within", "Polygon", "[]", "coordinates"}}) {
+  for (const Broken& b : {Broken{"near", "Point", "[1,2]", "georel"},
+                          {"near;maxDistance==0", "Point", "[1,2]", "georel"},
+                          {"near;maxDistance==-1", "Point", "[1,2]", "georel"},
+                          {"near;maxDistance==x", "Point", "[1,2]", "georel"},
+                          {"near;maxDistance=5", "Point", "[1,2]", "georel"},
+                          {"near;maxDistance==5;minDistance==1", "Point", "[1,2]", "georel"},
+                          {"near;maxDistance==1e999", "Point", "[1,2]", "georel"},
+                          {"inside", "Point", "[1,2]", "georel"},
+                          {"", "Point", "[1,2]", "georel"},
+                          {"within", "Circle", "[1,2]", "geometry"},
+                          {"within", "GeometryCollection", "[]", "geometry"},
+                          {"within", "point", "[1,2]", "geometry"},
+                          {"within", "Point", "[1]", "coordinates"},
+                          {"within", "Point", "[181,0]", "coordinates"},
+                          {"within", "Point", "[0,91]", "coordinates"},
+                          {"within", "Point", "[0,NaN]", "coordinates"},
+                          {"within", "Point", "[0,1e999]", "coordinates"},
+                          {"within", "Point", "[0,0]x", "coordinates"},
+                          {"within", "Point", "", "coordinates"},
+                          {"within", "Point", "[[0,0]]", "coordinates"},
+                          {"within", "Point", "[0,0", "coordinates"},
+                          {"within", "MultiPoint", "[]", "coordinates"},
+                          {"within", "LineString", "[[0,0]]", "coordinates"},
+                          {"within", "LineString", "[[0,0],[0,0]]", "coordinates"},             // no extent
+                          {"within", "Polygon", "[[[0,0],[1,0],[0,0]]]", "coordinates"},        // too short
+                          {"within", "Polygon", "[[[0,0],[1,0],[1,1],[0,1]]]", "coordinates"},  // not closed
+                          {"within", "Polygon", "[[[0,0],[1,1],[2,2],[0,0]]]", "coordinates"},  // no area
+                          {"within", "Polygon", "[]", "coordinates"}}) {
     const auto query = parse(b.georel, b.type, b.coordinates);
     ASSERT_FALSE(query) << b.georel << b.type << b.coordinates;
     EXPECT_EQ(query.error().code, ErrorCode::kBadRequestData) << b.coordinates;
     EXPECT_EQ(query.error().pointer, b.pointer) << b.georel << b.type << b.coordinates;
   }
+}
+
+TEST(GeoQuery, TakesPolygonsThatCrossThemselvesForWhatTheyEnclose) {
+  constexpr std::string_view kBow = "[[[0,0],[4,4],[4,0],[0,4],[0,0]]]";  // two triangles that meet at (2, 2)
+  const auto within = *parse("within", "Polygon", kBow);
+  EXPECT_TRUE(within->matches_point({0.5, 2}));
+  EXPECT_FALSE(within->matches_point({2, 0.5}));
+  EXPECT_TRUE(within->matches_shape(shape("LineString", "[[0.5,1.9],[0.5,2.1]]")));
+  EXPECT_FALSE(within->matches_shape(shape("LineString", "[[0.5,2],[3.5,2.5]]")));
+  const auto equals = *parse("equals", "Polygon", kBow);
+  EXPECT_TRUE(equals->matches_shape(shape("Polygon", kBow)));
+  EXPECT_FALSE(equals->matches_shape(shape("Polygon", "[[[0,0],[4,4],[4,0],[0,0]]]")));
+  const auto contains = *parse("contains", "Point", "[0.5,2]");
+  EXPECT_TRUE(contains->matches_shape(shape("Polygon", kBow)));
+  EXPECT_FALSE((*parse("contains", "Point", "[2,0.5]"))->matches_shape(shape("Polygon", kBow)));
 }
 
 TEST(GeoQuery, RefusesAReferenceThatIsTooLarge) {

@@ -35,8 +35,32 @@ class Builder {
  public:
   explicit Builder(GEOSContextHandle_t handle) noexcept : handle_(handle) {}
 
-  /// Null when GEOS refuses.
+  /// Null when GEOS refuses. An area whose rings cross becomes what is within an odd number of them, as everywhere in
+  /// this room; null when nothing is.
   Owned build(const Geometry& g) const {
+    auto built = build_as_given(g);
+    if (!built || !g.has_area() || GEOSisValid_r(handle_, built.get()) == 1) return built;
+    return areas_of(own(GEOSMakeValid_r(handle_, built.get())));
+  }
+
+ private:
+  static bool is_area(int type) noexcept { return type == GEOS_POLYGON || type == GEOS_MULTIPOLYGON; }
+
+  /// Without the lines and points that are left of rings without extent.
+  Owned areas_of(Owned made) const {
+    if (!made || is_area(GEOSGeomTypeId_r(handle_, made.get()))) return made;
+    std::vector<GEOSGeometry*> areas;
+    for (int i = 0; i < GEOSGetNumGeometries_r(handle_, made.get()); ++i) {
+      const GEOSGeometry* part = GEOSGetGeometryN_r(handle_, made.get(), i);
+      if (is_area(GEOSGeomTypeId_r(handle_, part))) areas.push_back(GEOSGeom_clone_r(handle_, part));
+    }
+    if (areas.empty()) return own(nullptr);
+    const Owned all = own(GEOSGeom_createCollection_r(handle_, GEOS_GEOMETRYCOLLECTION, areas.data(),
+                                                      static_cast<unsigned>(areas.size())));
+    return own(all ? GEOSUnaryUnion_r(handle_, all.get()) : nullptr);
+  }
+
+  Owned build_as_given(const Geometry& g) const {
     switch (g.type) {
       case GeometryType::kPoint:
         return own(GEOSGeom_createPoint_r(handle_, sequence(g.points)));
@@ -56,7 +80,6 @@ class Builder {
     return own(nullptr);
   }
 
- private:
   Owned own(GEOSGeometry* g) const { return Owned(g, Free{handle_}); }
 
   GEOSCoordSequence* sequence(std::span<const LngLat> points) const {
@@ -144,11 +167,11 @@ Result<std::unique_ptr<Comparand>> Comparand::make(const Geometry& geometry) {
   state->geometry = geometry;
   auto copy = std::make_unique<Copy>(geometry);
   if (!copy->plain || !copy->prepared)
-    return fail(ErrorCode::kBadRequestData, "The geometry cannot be built.", "coordinates");
+    return fail(ErrorCode::kBadRequestData, "The geometry has no extent or cannot be built.", "coordinates");
   const auto handle = copy->context.get();
   if (GEOSisValid_r(handle, copy->plain.get()) != 1) {
     char* reason = GEOSisValidReason_r(handle, copy->plain.get());
-    std::string detail = fmt::format("The geometry is not simple: {}.", reason == nullptr ? "no reason known" : reason);
+    std::string detail = fmt::format("The geometry has no extent: {}.", reason == nullptr ? "no reason known" : reason);
     GEOSFree_r(handle, reason);
     return fail(ErrorCode::kBadRequestData, std::move(detail), "coordinates");
   }

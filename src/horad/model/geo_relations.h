@@ -15,13 +15,14 @@ enum class PlaneRelation : std::uint8_t { kWithin, kContains, kIntersects, kEqua
 /// prepared copy from a pool that grows to as many as ever asked together.
 class Comparand {
  public:
-  /// Errors: kBadRequestData when rings cross themselves or each other, or a shape has no extent.
+  /// An area whose rings cross themselves or each other is what lies within an odd number of them.
+  /// Errors: kBadRequestData when a shape has no extent.
   static Result<std::unique_ptr<Comparand>> make(const Geometry& geometry);
   ~Comparand();
   Comparand(const Comparand&) = delete;
   Comparand& operator=(const Comparand&) = delete;
 
-  /// Is `other` within (containing, ...) this? False when `other` is so broken that there is no answer.
+  /// Is `other` within (containing, ...) this? Its rings may cross, too. False when it has no extent.
   bool holds(PlaneRelation relation, const Geometry& other) const;
 
  private:
