@@ -16,6 +16,7 @@ find_package(absl REQUIRED)                     # S2 needs it
 horad_plain(s2 s2 absl::base absl::btree absl::strings absl::hash absl::flat_hash_set)  # cells on the sphere: the geographic index
 horad_plain(geos geos_c)                      # exact geometry predicates (LGPL, dynamic)
 horad_plain(re2 re2)                            # patterns from outside, in linear time
+horad_plain(icu icui18n icuuc)                  # collations: the order of texts in a language
 horad_plain(date date-tz)                       # calendars and time zones: libstdc++ 12 has none
 horad_plain(rocksdb rocksdb)                    # checkpoints and cold entities
 horad_plain(roaring roaring)                    # postings

@@ -8,7 +8,10 @@
 #include <string_view>
 
 #include "horad/model/id_pattern.h"
+#include "horad/model/language.h"
+#include "horad/model/ordering.h"
 #include "horad/model/q.h"
+#include "horad/model/scope_query.h"
 #include "horad/model/type_selection.h"
 
 namespace {
@@ -24,6 +27,11 @@ class FewNames final : public NameResolver {
   horad::Result<NameId> resolve_attribute(std::string_view name) override {
     return NameId{name.empty() ? 0 : static_cast<unsigned char>(name.front()) % 8u};
   }
+  std::string expand(std::string_view term) const override { return std::string(term); }
+  const Names& names() const noexcept override { return names_; }
+
+ private:
+  Names names_;
 };
 
 Attribute make(std::uint32_t name, AttributeKind kind, Value value) {
@@ -63,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const std::string bytes = make_document();
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const DocumentView document(bytes);
-  FewNames names;
+  static FewNames names;
   if (const auto filter = QFilter::parse(text, names)) {
     const bool held = (*filter)->matches(document);
     for (const NameId needed : (*filter)->required_attributes()) {
@@ -74,6 +82,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto pattern = IdPattern::parse(text)) {
     const bool held = (*pattern)->matches(document.id());
     if (held && !document.id().starts_with((*pattern)->required_prefix())) std::abort();
+  }
+  if (const auto scope = ScopeQuery::parse(text)) (void)(*scope)->matches(document);
+  if (const auto language = LanguageFilter::parse(text)) (void)(*language)->choose(R"({"en":"x","be":["y","z"]})");
+  if (const auto order = Ordering::parse({text, {}, {}, "[1,2]"}, names)) {
+    std::string key;
+    (*order)->append_key(key, document);
   }
   return 0;
 }

@@ -53,7 +53,7 @@ void append_data(std::string& out, const Subscription& subscription, std::span<c
                  model::NameId location) {
   const bool geo = subscription.endpoint.accept == BodyType::kGeoJson;
   const model::GeoJsonOptions options{
-      .entity = options_of(subscription), .geometry_property = location, .dataset_id = {}};
+      .entity = options_of(subscription), .geometry_property = location};
   out += geo ? "{\"type\":\"FeatureCollection\",\"features\":[" : "[";
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (i > 0) out += ',';

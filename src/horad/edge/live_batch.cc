@@ -262,7 +262,7 @@ void LiveWriter::append_types(std::string& out, model::DocumentView document) co
 
 void LiveWriter::append_instances(std::string& out, model::DocumentView document, model::NameId name) const {
   static const model::RepresentOptions kConcise{
-      .form = model::Form::kConcise, .listed = {}, .omitted = {}, .dataset_ids = {}};
+      .form = model::Form::kConcise, .listed = {}, .omitted = {}, .dataset_ids = {}, .language = {}};
   const std::size_t start = out.size();
   std::size_t count = 0;
   for (const auto attribute : document.attributes()) {

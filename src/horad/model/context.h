@@ -61,7 +61,7 @@ class Context final : public NameResolver {
   Result<NameId> resolve_attribute(std::string_view name) override;
 
   /// The IRI of any vocabulary term (for VocabProperty), names unchecked.
-  std::string expand(std::string_view term) const;
+  std::string expand(std::string_view term) const override;
   /// The shortest name that expands to `iri` again, else `iri` itself.
   std::string compact(std::string_view iri) const;
 
@@ -76,7 +76,7 @@ class Context final : public NameResolver {
   /// The one URL that means the same: what the caller gave was that URL, alone or with core contexts around it; that of
   /// the core @context when he gave nothing else. Empty when it takes more than one document, or has terms of its own.
   std::string_view url() const noexcept;
-  const Names& names() const noexcept;
+  const Names& names() const noexcept override;
 
  private:
   struct State;

@@ -110,4 +110,10 @@ bool SphereShape::within(const SphereShape& other, Metres distance, Border borde
   return query.IsDistanceLess(&target, chord(distance, border));
 }
 
+Metres SphereShape::distance(const SphereShape& other) const {
+  S2ClosestEdgeQuery query(&state_->index);
+  S2ClosestEdgeQuery::ShapeIndexTarget target(&other.state_->index);
+  return Metres{query.GetDistance(&target).ToAngle().radians() * kEarthRadius};
+}
+
 }  // namespace horad::model::geo

@@ -25,6 +25,8 @@ class SphereShape {
   /// Some piece is nearer than `distance`, or, with kIncluded, exactly as far.
   bool within(LngLat point, Metres distance, Border border) const;
   bool within(const SphereShape& other, Metres distance, Border border) const;
+  /// Between the nearest pieces of the two.
+  Metres distance(const SphereShape& other) const;
 
  private:
   struct State;

@@ -7,13 +7,24 @@
 namespace horad::model {
 namespace {
 
-void append_geometry(std::string& out, DocumentView document, const GeoJsonOptions& options) {
-  const auto attribute = document.find(options.geometry_property, options.dataset_id);
-  if (!attribute || attribute->kind() != AttributeKind::kGeoProperty) {
-    out += "null";
-    return;
+std::optional<AttributeView> shown_instance(DocumentView document, const GeoJsonOptions& options) {
+  if (options.entity.dataset_ids.empty()) return document.find(options.geometry_property);
+  for (const auto& id : options.entity.dataset_ids) {
+    if (const auto found = document.find(options.geometry_property, id)) return found;
   }
-  attribute->value().append_json(out);
+  return std::nullopt;
+}
+
+void append_geometry(std::string& out, DocumentView document, const GeoJsonOptions& options) {
+  const auto attribute = shown_instance(document, options);
+  const bool geometry = attribute && attribute->kind() == AttributeKind::kGeoProperty;
+  if (!geometry) {
+    out += "null";
+  } else if (attribute->value().type() == ValueType::kString) {
+    out += attribute->value().as_text();  // a geometry that was given as a text of JSON
+  } else {
+    attribute->value().append_json(out);
+  }
 }
 
 }  // namespace

@@ -10,9 +10,10 @@
 namespace horad::model {
 
 struct GeoJsonOptions {
-  RepresentOptions entity;   // of the members of "properties"; normalized, concise or simplified
-  NameId geometry_property;  // whose geometry is shown: `location` of the core context by default, see below
-  std::string dataset_id;    // which instance of it; "" is the default instance
+  RepresentOptions entity;  // of the members of "properties"; normalized, concise or simplified
+  /// Whose geometry is shown: `location` of the core context by default, see below. Of its default instance, or of the
+  /// first that it has of entity.dataset_ids.
+  NameId geometry_property;
 };
 
 /// The interned `location`, the default of geometry_property. Errors: kOverloaded when the table of names is full.

@@ -36,6 +36,7 @@ void collect(const Node& node, NameList& out) {
 /// Ascending, each once: all of them for a conjunction, what all children want for an alternative.
 NameList required_by(const Node& node) {
   NameList names;
+  if (node.kind == Node::Kind::kNot) return names;
   if (node.kind == Node::Kind::kTerm) {
     collect(node, names);
     return names;
@@ -103,7 +104,7 @@ std::optional<std::vector<std::string>> texts(const Term& term) {
 }
 
 void collect_facts(const Node& node, std::vector<QFact>& out) {
-  if (node.kind == Node::Kind::kOr) return;
+  if (node.kind == Node::Kind::kOr || node.kind == Node::Kind::kNot) return;
   for (const Node& child : node.children) collect_facts(child, out);
   const Term& term = node.term;
   if (node.kind != Node::Kind::kTerm || term.path.size() != 1 || !term.keys.empty() ||
@@ -124,12 +125,13 @@ QFilter::QFilter(std::unique_ptr<const q::Tree> tree) : tree_(std::move(tree)) {
 }
 QFilter::~QFilter() = default;
 
-Result<std::shared_ptr<const QFilter>> QFilter::parse(std::string_view text, NameResolver& names) {
+Result<std::shared_ptr<const QFilter>> QFilter::parse(std::string_view text, NameResolver& names,
+                                                      const QReading& reading) {
   if (text.size() > kMostBytes) {
     return fail(ErrorCode::kTooComplexQuery, fmt::format("The query q may have at most {} bytes.", kMostBytes), "q");
   }
   if (text.empty()) return fail(ErrorCode::kBadRequestData, "The query q is empty.", "q");
-  auto tree = q::parse(text, names);
+  auto tree = q::parse(text, names, reading);
   if (!tree) return std::unexpected(std::move(tree).error());
   return std::shared_ptr<const QFilter>(new QFilter(std::make_unique<const q::Tree>(std::move(*tree))));
 }

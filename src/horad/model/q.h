@@ -3,7 +3,7 @@
 // text.
 //
 //   speed>50;brand=="Audi"|brand=="BMW"    `;` and, `|` or; and binds stronger; parentheses group
-//   speed                                  the attribute exists
+//   speed   !speed                         the attribute exists; it does not (an extension of the grammar of 4.9)
 //   speed==50,60   speed==50..60           any of a list; a range, both ends in; with `!=`: none of them
 //   speed.accuracy<0.5                     a sub-attribute; observedAt, createdAt, modifiedAt, unitCode, datasetId
 //   stand there too address[city.name]=="Minsk"            a path into a compound value; a step of digits is an index
@@ -11,6 +11,8 @@
 //   in any brand~="^A"   brand!~="^A"             a regular expression (RE2), looked for anywhere in a text
 //   owner==urn:ngsi-ld:Person:1            a Relationship; URIs may stand in quotes, too
 //   speed.observedAt>=2026-11-22T00:00:00Z a time in UTC; also dates (2026-11-22) and times of day (07:30:00Z)
+//   category==commercial                   a word without quotes is a URI, too; with expandValues=category it is a term
+//   of the @context, as it is in quotes
 //   https://example.org/speed>50           an expanded name, taken whole: it has no sub-attributes
 //   modifiedAt>2026-11-22T00:00:00Z        of the entity itself; createdAt, too
 //
@@ -19,7 +21,7 @@
 // outside of brackets.
 //
 // What holds:
-//   * A term is about an attribute that is there: without it nothing holds, `!=` neither. `*.` paths likewise.
+//   * A term is about an attribute that is there: without it nothing but `!attribute` holds, `!=` neither.
 //   * Types must agree: 5 is not "5"; `==`, `<`, `~=`, `!~=` are then false and `!=` is true. Integers and doubles are
 //   one type.
 //     A time agrees with {"@type": "DateTime", "@value": ...} (Date, Time), with times of the system and with text that
@@ -60,6 +62,13 @@ struct QFact {
   std::variant<NumberRange, std::vector<std::string>> value;  // or one of these texts
 };
 
+/// How a filter is to be read.
+struct QReading {
+  /// expandValues: attributes whose texts and URIs are expanded by the @context before they are compared. (The keys of
+  /// compound values are compared as they came, so that jsonKeys has nothing to say.)
+  std::vector<NameId> expand_values;
+};
+
 class QFilter {
  public:
   static constexpr std::size_t kMostBytes = 16'384;
@@ -72,7 +81,8 @@ class QFilter {
   /// Names are expanded by `names`.
   ///   errors  kBadRequestData with the position; kTooComplexQuery beyond the bounds above; what `names` answers;
   ///   pointer "q"
-  static Result<std::shared_ptr<const QFilter>> parse(std::string_view text, NameResolver& names);
+  static Result<std::shared_ptr<const QFilter>> parse(std::string_view text, NameResolver& names,
+                                                      const QReading& reading = {});
   QFilter(const QFilter&) = delete;
   QFilter& operator=(const QFilter&) = delete;
   ~QFilter();

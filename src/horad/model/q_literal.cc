@@ -32,12 +32,13 @@ std::optional<Timestamp> read_joined(std::string_view before, std::string_view t
   return at ? std::optional(*at) : std::nullopt;
 }
 
+/// An absolute or relative URI: it begins with a letter, so that nothing that failed to be a number or a time is one.
 bool is_uri(std::string_view text) noexcept {
-  const auto colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0 || colon + 1 == text.size() || !is_letter(text.front()))
-    return false;
-  return std::ranges::all_of(text.substr(0, colon),
-                             [](char c) { return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; });
+  if (text.empty() || !(is_letter(text.front()) || text.front() == '_' || text.front() < 0)) return false;
+  return std::ranges::none_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte <= ' ' || byte == 0x7F || std::string_view("\"<>\\^`{}").find(c) != std::string_view::npos;
+  });
 }
 
 Literal time_literal(TimeValue time) {

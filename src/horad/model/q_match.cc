@@ -251,6 +251,8 @@ bool matches(const Node& node, DocumentView document) {
       return std::ranges::all_of(node.children, child_matches);
     case Node::Kind::kOr:
       return std::ranges::any_of(node.children, child_matches);
+    case Node::Kind::kNot:
+      return !child_matches(node.children.front());
   }
   return false;
 }

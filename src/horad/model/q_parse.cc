@@ -58,7 +58,8 @@ std::string unquote_pattern(std::string_view body) {
 
 class Parser {
  public:
-  Parser(std::string_view text, NameResolver& names) : text_(text), names_(names) {}
+  Parser(std::string_view text, NameResolver& names, const QReading& reading)
+      : text_(text), names_(names), reading_(reading) {}
 
   Result<Tree> parse() {
     auto root = parse_or(0);
@@ -110,7 +111,17 @@ class Parser {
     return list;
   }
 
+  Result<Node> parse_absence() {
+    auto inside = parse_term();
+    if (!inside) return inside;
+    if (inside->term.op != Operator::kExists) return wrong("behind `!` stands a path alone, which must not exist");
+    Node node{.kind = Node::Kind::kNot, .term = {}, .children = {}};
+    node.children.push_back(std::move(*inside));
+    return node;
+  }
+
   Result<Node> parse_one(std::size_t depth) {
+    if (take("!")) return parse_absence();
     if (!take("(")) return parse_term();
     if (depth == QFilter::kMostDepth) return too_much("nested parentheses", QFilter::kMostDepth);
     auto inside = parse_or(depth + 1);
@@ -281,8 +292,18 @@ class Parser {
       return wrong(quoted ? "the text in quotes has an escape that JSON does not know, or a control character"
                           : "this is no number, true, false, UTC time or URI; texts stand in double quotes");
     }
+    expand(term, *literal);
     if (quoted && is_time(term.path.back().member)) forgive_quotes(*literal);
     return std::move(*literal);
+  }
+
+  /// Of attributes in expandValues texts are terms of the @context.
+  void expand(const Term& term, Literal& literal) const {
+    if (literal.kind != LiteralKind::kText && literal.kind != LiteralKind::kUri) return;
+    const Step& first = term.path.front();
+    if (first.member == Member::kNone &&
+        std::ranges::find(reading_.expand_values, first.name) != reading_.expand_values.end())
+      literal.text = names_.expand(literal.text);
   }
 
   /// Times of the system are times and nothing else, so quotes around one do not make it a text.
@@ -351,6 +372,7 @@ class Parser {
 
   std::string_view text_;
   NameResolver& names_;
+  const QReading& reading_;
   std::size_t at_ = 0;
   std::size_t terms_ = 0;
   std::size_t values_ = 0;
@@ -359,6 +381,8 @@ class Parser {
 
 }  // namespace
 
-Result<Tree> parse(std::string_view text, NameResolver& names) { return Parser(text, names).parse(); }
+Result<Tree> parse(std::string_view text, NameResolver& names, const QReading& reading) {
+  return Parser(text, names, reading).parse();
+}
 
 }  // namespace horad::model::q

@@ -20,6 +20,8 @@ class PlainResolver final : public NameResolver {
   explicit PlainResolver(Names& names) : names_(names) {}
   Result<NameId> resolve_type(std::string_view name) override { return resolve(name); }
   Result<NameId> resolve_attribute(std::string_view name) override { return resolve(name); }
+  std::string expand(std::string_view term) const override { return "https://example.org/" + std::string(term); }
+  const Names& names() const noexcept override { return names_; }
   NameId operator()(std::string_view name) { return *resolve(name); }
 
  private:

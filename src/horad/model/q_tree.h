@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "horad/model/q.h"
 #include "horad/model/q_literal.h"
 #include "horad/model/q_pattern.h"
 #include "horad/model/query.h"
@@ -45,10 +46,10 @@ struct Term {
 };
 
 struct Node {
-  enum class Kind : std::uint8_t { kTerm, kAnd, kOr };
+  enum class Kind : std::uint8_t { kTerm, kAnd, kOr, kNot };
   Kind kind = Kind::kTerm;
   Term term;                   // kTerm
-  std::vector<Node> children;  // kAnd, kOr: two or more
+  std::vector<Node> children;  // kAnd, kOr: two or more; kNot: one
 };
 
 struct Tree {
@@ -56,7 +57,7 @@ struct Tree {
 };
 
 /// See QFilter::parse.
-Result<Tree> parse(std::string_view text, NameResolver& names);
+Result<Tree> parse(std::string_view text, NameResolver& names, const QReading& reading = {});
 bool matches(const Node& node, DocumentView document);
 
 }  // namespace horad::model::q

@@ -4,12 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
 
 #include "horad/model/geo_query.h"
 #include "horad/model/id_pattern.h"
+#include "horad/model/ordering.h"
 #include "horad/model/q.h"
+#include "horad/model/scope_query.h"
 #include "horad/model/type_selection.h"
 
 namespace horad::model {
@@ -75,51 +78,137 @@ Result<void> read_page(const QueryText& text, Query& query) {
   return {};
 }
 
-Result<void> read_ids(const QueryText& text, Query& query) {
-  if (text.id) {
-    const auto ids = split(*text.id, kMostQueryIds, "id");
-    if (!ids) return std::unexpected(ids.error());
-    for (const std::string_view id : *ids) {
-      if (auto checked = check_entity_id(id); !checked) return std::unexpected(about(std::move(checked).error(), "id"));
-      query.ids.emplace_back(id);
-    }
-    std::ranges::sort(query.ids);
-    const auto doubles = std::ranges::unique(query.ids);
-    query.ids.erase(doubles.begin(), doubles.end());
+template <class T>
+void sort_unique(std::vector<T>& all) {
+  std::ranges::sort(all);
+  const auto doubles = std::ranges::unique(all);
+  all.erase(doubles.begin(), doubles.end());
+}
+
+Result<std::vector<std::string>> read_ids(std::string_view list) {
+  const auto ids = split(list, kMostQueryIds, "id");
+  if (!ids) return std::unexpected(ids.error());
+  std::vector<std::string> out;
+  for (const std::string_view id : *ids) {
+    if (auto checked = check_entity_id(id); !checked) return std::unexpected(about(std::move(checked).error(), "id"));
+    out.emplace_back(id);
   }
-  if (text.id_pattern) {
-    auto pattern = IdPattern::parse(*text.id_pattern);
+  sort_unique(out);
+  return out;
+}
+
+Result<Selector> read_selector(const Text& id, const Text& id_pattern, const Text& type, NameResolver& names) {
+  Selector out;
+  if (id) {
+    auto ids = read_ids(*id);
+    if (!ids) return std::unexpected(std::move(ids).error());
+    out.ids = std::move(*ids);
+  }
+  if (id_pattern) {
+    auto pattern = IdPattern::parse(*id_pattern);
     if (!pattern) return std::unexpected(std::move(pattern).error());
-    query.id_pattern = std::move(*pattern);
+    out.id_pattern = std::move(*pattern);
   }
+  if (type) {
+    auto types = TypeSelection::parse(*type, names);
+    if (!types) return std::unexpected(about(std::move(types).error(), "type"));
+    if (!(*types)->any()) out.types = std::move(*types);
+  }
+  return out;
+}
+
+/// What all alternatives have in common: one of these ids, one of these types.
+void read_common(const std::vector<Selector>& all, Query& query) {
+  if (std::ranges::all_of(all, [](const Selector& one) { return !one.ids.empty(); })) {
+    for (const auto& one : all) query.ids.insert(query.ids.end(), one.ids.begin(), one.ids.end());
+    sort_unique(query.ids);
+  }
+  if (std::ranges::all_of(all, [](const Selector& one) { return one.types != nullptr; })) {
+    std::vector<std::shared_ptr<const TypeSelection>> types;
+    for (const auto& one : all) types.push_back(one.types);
+    query.types = TypeSelection::any_of(types);
+  }
+}
+
+Result<void> read_selectors(const QueryText& text, NameResolver& names, Query& query) {
+  if (text.selectors.empty()) {
+    auto only = read_selector(text.id, text.id_pattern, text.type, names);
+    if (!only) return std::unexpected(std::move(only).error());
+    query.ids = std::move(only->ids);
+    query.id_pattern = std::move(only->id_pattern);
+    query.types = std::move(only->types);
+    return {};
+  }
+  if (text.selectors.size() > kMostSelectors) {
+    return fail(ErrorCode::kTooComplexQuery,
+                fmt::format("A query may have at most {} entity selectors.", kMostSelectors), "entities");
+  }
+  for (const auto& one : text.selectors) {
+    auto selector = read_selector(one.id, one.id_pattern, one.type, names);
+    if (!selector) return std::unexpected(std::move(selector).error());
+    query.any_of.push_back(std::move(*selector));
+  }
+  if (query.any_of.size() > 1) {
+    read_common(query.any_of, query);
+    return {};
+  }
+  query.ids = std::move(query.any_of.front().ids);
+  query.id_pattern = std::move(query.any_of.front().id_pattern);
+  query.types = std::move(query.any_of.front().types);
+  query.any_of.clear();
   return {};
+}
+
+Result<std::vector<NameId>> read_names(std::string_view text, std::string_view parameter, NameResolver& names) {
+  const auto list = split(text, kMostQueryAttributes, parameter);
+  if (!list) return std::unexpected(list.error());
+  std::vector<NameId> out;
+  for (const std::string_view name : *list) {
+    const auto id = names.resolve_attribute(name);
+    if (!id) return std::unexpected(about(id.error(), parameter));
+    out.push_back(*id);
+  }
+  sort_unique(out);
+  return out;
 }
 
 Result<void> read_attributes(const QueryText& text, NameResolver& names, Query& query) {
   if (!text.attrs) return {};
-  const auto list = split(*text.attrs, kMostQueryAttributes, "attrs");
-  if (!list) return std::unexpected(list.error());
-  for (const std::string_view name : *list) {
-    const auto id = names.resolve_attribute(name);
-    if (!id) return std::unexpected(about(id.error(), "attrs"));
-    query.attributes.push_back(*id);
+  auto attributes = read_names(*text.attrs, "attrs", names);
+  if (!attributes) return std::unexpected(std::move(attributes).error());
+  query.attributes = std::move(*attributes);
+  return {};
+}
+
+/// Parses q and what says how to read it.
+Result<void> read_q(const QueryText& text, NameResolver& names, Query& query) {
+  QReading reading;
+  if (text.expand_values) {
+    auto attributes = read_names(*text.expand_values, "expandValues", names);
+    if (!attributes) return std::unexpected(std::move(attributes).error());
+    reading.expand_values = std::move(*attributes);
   }
-  std::ranges::sort(query.attributes);
-  const auto doubles = std::ranges::unique(query.attributes);
-  query.attributes.erase(doubles.begin(), doubles.end());
+  if (text.json_keys) {
+    if (auto good = read_names(*text.json_keys, "jsonKeys", names); !good)
+      return std::unexpected(std::move(good).error());
+  }
+  if (!text.q) return {};
+  auto filter = QFilter::parse(*text.q, names, reading);
+  if (!filter) return std::unexpected(about(std::move(filter).error(), "q"));
+  query.q = std::move(*filter);
   return {};
 }
 
 Result<void> read_conditions(const QueryText& text, NameResolver& names, Query& query) {
-  if (text.type) {
-    auto types = TypeSelection::parse(*text.type, names);
-    if (!types) return std::unexpected(about(std::move(types).error(), "type"));
-    if (!(*types)->any()) query.types = std::move(*types);
+  if (auto done = read_q(text, names, query); !done) return done;
+  if (text.csf) {
+    auto filter = QFilter::parse(*text.csf, names);
+    if (!filter) return wrong("The context source filter: " + filter.error().detail, "csf");
   }
-  if (text.q) {
-    auto filter = QFilter::parse(*text.q, names);
-    if (!filter) return std::unexpected(about(std::move(filter).error(), "q"));
-    query.q = std::move(*filter);
+  if (text.scope_q) {
+    auto scope = ScopeQuery::parse(*text.scope_q);
+    if (!scope) return std::unexpected(std::move(scope).error());
+    query.scope = std::move(*scope);
   }
   return {};
 }
@@ -139,8 +228,49 @@ Result<void> read_geo(const QueryText& text, NameResolver& names, Query& query) 
   return {};
 }
 
+Result<void> read_order(const QueryText& text, NameResolver& names, Query& query) {
+  if (!text.order_by) {
+    // What would only guide an order is checked all the same.
+    if (!text.collation && !text.order_from) return {};
+    return wrong("collation and orderFrom want orderBy, too.", "orderBy");
+  }
+  const auto view = [](const Text& one) { return one ? std::optional<std::string_view>(*one) : std::nullopt; };
+  auto order =
+      Ordering::parse({*text.order_by, view(text.collation), view(text.order_geometry), view(text.order_from)}, names);
+  if (!order) return std::unexpected(std::move(order).error());
+  if (query.offset + query.limit > kMostOrdered) {
+    return fail(
+        ErrorCode::kTooManyResults,
+        fmt::format("An ordered query reaches the first {} entities; narrow it, or leave the order out.", kMostOrdered),
+        "offset");
+  }
+  query.order = std::move(*order);
+  return {};
+}
+
+/// True for the names of what the system keeps of every entity: nothing is narrowed by them.
+bool is_system_name(std::string_view name) noexcept {
+  static constexpr std::array<std::string_view, 4> kNames{"createdAt", "modifiedAt", "deletedAt", "expiresAt"};
+  const auto at = name.rfind('/');
+  const bool core = at == std::string_view::npos || name.substr(0, at + 1) == "https://uri.etsi.org/ngsi-ld/";
+  return core && std::ranges::find(kNames, at == std::string_view::npos ? name : name.substr(at + 1)) != kNames.end();
+}
+
+bool names_an_attribute(const Text& list) {
+  if (!list) return false;
+  const auto names = split(*list, kMostQueryAttributes, "attrs");
+  return names && !std::ranges::all_of(*names, is_system_name);
+}
+
 bool is_narrow(const QueryText& text, const Query& query) {
-  return text.local || text.type || !query.attributes.empty() || query.geo || (query.q && query.q->has_attribute());
+  return text.local.value_or(false) || text.type || !text.selectors.empty() || query.geo ||
+         names_an_attribute(text.attrs) || (query.q && query.q->has_attribute());
+}
+
+/// `*` means all that is here, so that nobody else can be asked.
+bool is_any_type(const QueryText& text) {
+  return text.type == "*" ||
+         std::ranges::any_of(text.selectors, [](const SelectorText& one) { return one.type == "*"; });
 }
 
 bool has_one_of(const std::vector<NameId>& names, DocumentView document) {
@@ -150,27 +280,58 @@ bool has_one_of(const std::vector<NameId>& names, DocumentView document) {
   return false;
 }
 
-bool has_wanted_id(const Query& query, std::string_view id) {
-  if (!query.ids.empty()) return std::binary_search(query.ids.begin(), query.ids.end(), id, std::less<>{});
-  return !query.id_pattern || query.id_pattern->matches(id);
+bool has_wanted_id(const std::vector<std::string>& ids, const IdPattern* pattern, std::string_view id) {
+  if (!ids.empty()) return std::binary_search(ids.begin(), ids.end(), id, std::less<>{});
+  return pattern == nullptr || pattern->matches(id);
+}
+
+/// The conditions that few queries have.
+bool meets_the_rest(const Query& query, DocumentView document) {
+  const auto chosen = [&](const Selector& one) { return matches(one, document); };
+  return (!query.scope || query.scope->matches(document)) &&
+         (query.any_of.empty() || std::ranges::any_of(query.any_of, chosen)) &&
+         (!query.remains || matches(*query.remains, document));
 }
 
 }  // namespace
 
+bool matches(const Selector& selector, DocumentView document) {
+  return has_wanted_id(selector.ids, selector.id_pattern.get(), document.id()) &&
+         (!selector.types || selector.types->matches(document));
+}
+
+bool matches(const Remains& remains, DocumentView document) {
+  const auto all = document.attributes();
+  const bool some = std::any_of(all.begin(), all.end(), [&](const AttributeView& attribute) {
+    const auto name = attribute.name();
+    return (!remains.only_picked || std::ranges::binary_search(remains.picked, name)) &&
+           !std::ranges::binary_search(remains.omitted, name) &&
+           (remains.dataset_ids.empty() ||
+            std::ranges::find(remains.dataset_ids, attribute.dataset_id()) != remains.dataset_ids.end());
+  });
+  return some || (remains.scope && !document.scopes().empty());
+}
+
 bool matches(const Query& query, DocumentView document) {
   assert(query.ids.size() > 16 || std::ranges::is_sorted(query.ids));
-  return has_wanted_id(query, document.id()) && (!query.types || query.types->matches(document)) &&
+  return has_wanted_id(query.ids, query.id_pattern.get(), document.id()) &&
+         (!query.types || query.types->matches(document)) &&
          (query.attributes.empty() || has_one_of(query.attributes, document)) &&
-         (!query.q || query.q->matches(document)) && (!query.geo || query.geo->matches(document));
+         (!query.q || query.q->matches(document)) && (!query.geo || query.geo->matches(document)) &&
+         meets_the_rest(query, document);
 }
 
 Result<Query> parse_query(const QueryText& text, NameResolver& names) {
   Query query;
   if (auto done = read_page(text, query); !done) return std::unexpected(std::move(done).error());
-  if (auto done = read_ids(text, query); !done) return std::unexpected(std::move(done).error());
+  if (auto done = read_selectors(text, names, query); !done) return std::unexpected(std::move(done).error());
   if (auto done = read_conditions(text, names, query); !done) return std::unexpected(std::move(done).error());
   if (auto done = read_attributes(text, names, query); !done) return std::unexpected(std::move(done).error());
   if (auto done = read_geo(text, names, query); !done) return std::unexpected(std::move(done).error());
+  if (auto done = read_order(text, names, query); !done) return std::unexpected(std::move(done).error());
+  if (is_any_type(text) && text.local == false) {
+    return wrong("The type * asks this broker alone; local=false contradicts it.", "local");
+  }
   if (!is_narrow(text, query)) {
     return wrong("The query is too wide: narrow it by type, attrs, q or georel, or set local=true.", "");
   }

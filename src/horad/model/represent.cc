@@ -16,8 +16,12 @@ using detail::append_instance;
 using detail::Members;
 
 /// The simplified form of one instance: the value alone, or an object that says its kind.
-void append_simplified(std::string& out, const AttributeView& a, const Context& context) {
-  const auto kind = a.kind();
+void append_simplified(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
+  if (const auto choice = detail::language_of(a, options)) {
+    out += choice->value;
+    return;
+  }
+  const auto kind = kind_for_reader(a.kind(), options.reader_version);
   const bool wrapped = kind == AttributeKind::kLanguageProperty || kind == AttributeKind::kVocabProperty ||
                        kind == AttributeKind::kJsonProperty;
   if (wrapped) {
@@ -25,12 +29,12 @@ void append_simplified(std::string& out, const AttributeView& a, const Context& 
     out += detail::quoted_value_member(kind);
     out += ':';
   }
-  append_value(out, kind, a.value(), context, Form::kSimplified);
+  append_value(out, a.kind(), a.value(), context, Form::kSimplified);
   if (wrapped) out += '}';
 }
 
 void append_one(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
-  if (options.form == Form::kSimplified) return append_simplified(out, a, context);
+  if (options.form == Form::kSimplified) return append_simplified(out, a, context, options);
   append_instance(out, a, context, options);
 }
 
@@ -55,15 +59,34 @@ void append_several(std::string& out, std::span<const AttributeView> instances, 
     const auto dataset = instance.dataset_id();
     base::append_json_string(name, dataset.empty() ? "@none" : dataset);
     inner.name(name);
-    append_simplified(out, instance, context);
+    append_simplified(out, instance, context, options);
   }
 }
 
 bool holds(const std::vector<NameId>& list, NameId name) { return std::ranges::find(list, name) != list.end(); }
 
-bool shows(const AttributeView& a, const Options& options) {
+/// By its name, whichever instance it is.
+bool is_projected(const AttributeView& a, const Options& options) {
   if (options.only_listed && !holds(options.listed, a.name())) return false;
-  if (!options.omitted.empty() && holds(options.omitted, a.name())) return false;
+  return options.omitted.empty() || !holds(options.omitted, a.name());
+}
+
+/// For a reader of an older version, the sub-attributes included; their depth is bounded by the parser.
+bool is_altered_attribute(const AttributeView& a, const Options& options) {
+  if (kind_for_reader(a.kind(), options.reader_version) != a.kind()) return true;
+  if (a.object_type() && options.reader_version < 8) return true;
+  if (a.has_extras()) {
+    auto extras = a.extras();
+    if (!options.sys_attrs) extras.expires_at = kNoExpiry;
+    if (extras != AttributeExtras{}) return true;
+  }
+  const auto subs = a.sub_attributes();
+  return std::any_of(subs.begin(), subs.end(),
+                     [&](const AttributeView& sub) { return is_altered_attribute(sub, options); });
+}
+
+bool shows(const AttributeView& a, const Options& options) {
+  if (!is_projected(a, options)) return false;
   if (options.dataset_ids.empty()) return true;
   return std::ranges::find(options.dataset_ids, a.dataset_id()) != options.dataset_ids.end();
 }
@@ -189,9 +212,19 @@ void append_attribute(std::string& out, AttributeView attribute, const Context& 
 }
 
 bool shows_something(DocumentView document, const RepresentOptions& options) {
-  if (!options.only_listed && options.omitted.empty() && options.dataset_ids.empty()) return true;
+  if (!options.projected && !options.only_listed) return true;
+  if (options.projected && (options.id || options.type || (options.scope && !document.scopes().empty()))) return true;
   const auto all = document.attributes();
-  return std::any_of(all.begin(), all.end(), [&](const AttributeView& a) { return shows(a, options); });
+  return std::any_of(all.begin(), all.end(), [&](const AttributeView& a) {
+    return options.projected ? shows(a, options) : is_projected(a, options);
+  });
+}
+
+bool is_altered(DocumentView document, const RepresentOptions& options) {
+  if (options.reader_version >= Options::kOwnVersion) return false;
+  const auto all = document.attributes();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const AttributeView& a) { return shows(a, options) && is_altered_attribute(a, options); });
 }
 
 }  // namespace horad::model

@@ -2,6 +2,8 @@
 // From compact documents straight to JSON text (ETSI GS CIM 009 V1.9.1, 4.5.1 to 4.5.5, 4.21).
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 
 #include "horad/model/context.h"
 #include "horad/model/document.h"
+#include "horad/model/language.h"
 
 namespace horad::model {
 
@@ -22,9 +25,16 @@ struct RepresentOptions {
   bool type = true;
   bool scope = true;
   bool only_listed = false;  // attrs, pick: of the attributes only those in `listed`
+  bool projected = false;    // pick, omit: id, type and scope count when it is asked whether anything is left
   std::vector<NameId> listed;
   std::vector<NameId> omitted;           // omit
   std::vector<std::string> dataset_ids;  // instances to show; "" is the default instance; empty: all
+  /// lang (4.15): a LanguageProperty is shown as a Property with the chosen text and the sub-property `lang`.
+  std::shared_ptr<const LanguageFilter> language;
+  /// The version of the API that the reader knows, 5 for 1.5 (4.3.6.8): younger kinds of attributes are shown as
+  /// Property, younger members are left out.
+  std::uint8_t reader_version = kOwnVersion;
+  static constexpr std::uint8_t kOwnVersion = 9;
 };
 
 /// Appends `document` as one JSON object. Values come out as they came in. Cost: one pass, no allocation but in `out`;
@@ -38,8 +48,15 @@ void append_entities(std::string& out, std::span<const Document> documents, cons
 void append_attribute(std::string& out, AttributeView attribute, const Context& context,
                       const RepresentOptions& options);
 
-/// True when `options` show at least one attribute of the document or nothing was asked to be left out.
+/// False when `options` leave nothing of the document: attrs without any of its attributes (whatever instances are
+/// shown), pick or omit without anything that it has.
 bool shows_something(DocumentView document, const RepresentOptions& options);
+
+/// True when a reader of `options.reader_version` is shown something else than the document says.
+bool is_altered(DocumentView document, const RepresentOptions& options);
+
+/// The kind as which a reader of that version is shown attributes of `kind`.
+AttributeKind kind_for_reader(AttributeKind kind, std::uint8_t reader_version) noexcept;
 
 /// The name of a kind as "type" has it: "Property", ...
 std::string_view kind_name(AttributeKind kind) noexcept;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <string_view>
@@ -92,6 +93,22 @@ bool is_bare(const A& a, const RepresentOptions& options) {
   return !extras.value_type && extras.entity_id_sealed.empty() && extras.entity_types_sealed.empty();
 }
 
+/// The text of a JSON value; empty for others.
+inline std::string_view json_of(const ValueView& value) noexcept {
+  return value.type() == ValueType::kJson ? value.as_text() : std::string_view{};
+}
+inline std::string_view json_of(const Value& value) noexcept {
+  const auto* json = std::get_if<JsonText>(&value);
+  return json != nullptr ? std::string_view(json->text) : std::string_view{};
+}
+
+/// What is shown of a LanguageProperty when the reader has said which languages he reads; none for other attributes.
+template <class A>
+std::optional<LanguageFilter::Choice> language_of(const A& a, const RepresentOptions& options) {
+  if (!options.language || a.kind() != AttributeKind::kLanguageProperty) return std::nullopt;
+  return options.language->choose(json_of(a.value()));
+}
+
 template <class A>
 void append_instance(std::string& out, const A& a, const Context& context, const RepresentOptions& options);
 
@@ -137,7 +154,7 @@ template <class A>
 void append_metadata(Members& members, const A& a, const Context& context, const RepresentOptions& options) {
   const bool more = a.has_extras();
   const auto extras = more ? a.extras() : AttributeExtras{};
-  if (const auto& type = a.object_type()) {
+  if (const auto& type = a.object_type(); type && options.reader_version >= 8) {
     auto& out = members.name("\"objectType\"");
     if (extras.more_object_types.empty()) {
       out += context.quoted(*type);
@@ -154,7 +171,7 @@ void append_metadata(Members& members, const A& a, const Context& context, const
     members.time("\"createdAt\"", a.created_at());
     members.time("\"modifiedAt\"", a.modified_at());
   }
-  if (more) append_extras(members, extras, context, options);
+  if (more && options.reader_version >= 9) append_extras(members, extras, context, options);
   append_sub_attributes(members, a, context, options);
 }
 
@@ -162,12 +179,19 @@ void append_metadata(Members& members, const A& a, const Context& context, const
 /// that looks like a geometry.
 template <class A>
 void append_object(std::string& out, const A& a, const Context& context, const RepresentOptions& options) {
-  const auto kind = a.kind();
+  const auto kind = kind_for_reader(a.kind(), options.reader_version);
   Members members(out);
+  if (const auto choice = language_of(a, options)) {
+    if (options.form == Form::kNormalized) append_quoted(members.name("\"type\""), "Property");
+    members.name("\"value\"") += choice->value;
+    members.name("\"lang\"") += choice->tag;
+    return append_metadata(members, a, context, options);
+  }
   const bool typed =
       options.form == Form::kNormalized || (kind == AttributeKind::kProperty && may_be_geometry(a.value()));
   if (typed) append_quoted(members.name("\"type\""), kind_name(kind));
-  append_value(members.name(quoted_value_member(kind)), kind, a.value(), context, options.form);
+  const auto form = kind == a.kind() ? options.form : Form::kSimplified;
+  append_value(members.name(quoted_value_member(kind)), a.kind(), a.value(), context, form);
   append_metadata(members, a, context, options);
 }
 

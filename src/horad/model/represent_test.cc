@@ -109,6 +109,7 @@ TEST_F(Represent, ShowsWhatWasAskedFor) {
   options = {};
   options.form = Form::kConcise;
   options.omitted = {name("a")};
+  options.projected = true;
   options.id = options.type = options.scope = false;
   EXPECT_EQ(print(bytes, options), R"({"b":2,"c":[{"value":3,"datasetId":"urn:d:1"},{"value":4}]})");
   options.omitted.push_back(name("b"));

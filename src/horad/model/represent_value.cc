@@ -82,6 +82,12 @@ struct ValuePrinter {
 
 }  // namespace
 
+AttributeKind kind_for_reader(AttributeKind kind, std::uint8_t reader_version) noexcept {
+  // The minor version of the API that brought each kind.
+  constexpr std::array<std::uint8_t, 8> kSince = {1, 1, 1, 4, 7, 8, 8, 8};
+  return reader_version < kSince[static_cast<std::size_t>(kind)] ? AttributeKind::kProperty : kind;
+}
+
 std::string_view kind_name(AttributeKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 
 std::string_view value_member(AttributeKind kind) noexcept {

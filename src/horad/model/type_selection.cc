@@ -123,6 +123,20 @@ Result<std::shared_ptr<const TypeSelection>> TypeSelection::parse(std::string_vi
   return selection;
 }
 
+std::shared_ptr<const TypeSelection> TypeSelection::any_of(std::span<const std::shared_ptr<const TypeSelection>> all) {
+  std::shared_ptr<TypeSelection> selection(new TypeSelection());
+  for (const auto& one : all) {
+    selection->any_ = selection->any_ || one->any_;
+    selection->alternatives_.insert(selection->alternatives_.end(), one->alternatives_.begin(),
+                                    one->alternatives_.end());
+  }
+  if (selection->any_) selection->alternatives_.clear();
+  std::ranges::sort(selection->alternatives_);
+  const auto doubles = std::ranges::unique(selection->alternatives_);
+  selection->alternatives_.erase(doubles.begin(), doubles.end());
+  return selection;
+}
+
 std::shared_ptr<const TypeSelection> TypeSelection::of(NameId type) {
   std::shared_ptr<TypeSelection> selection(new TypeSelection());
   selection->alternatives_ = {{type}};

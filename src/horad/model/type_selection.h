@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,8 @@ class TypeSelection {
   ///   errors  kBadRequestData with the position; kTooComplexQuery beyond the bounds above; what `names` answers;
   ///   pointer "type"
   static Result<std::shared_ptr<const TypeSelection>> parse(std::string_view text, NameResolver& names);
+  /// What any of these selects; none of them is null, and there is at least one.
+  static std::shared_ptr<const TypeSelection> any_of(std::span<const std::shared_ptr<const TypeSelection>> all);
   /// One type and nothing else.
   static std::shared_ptr<const TypeSelection> of(NameId type);
 

@@ -73,6 +73,7 @@ void Indexes::add(Number number, DocumentView document) {
     place(number, attribute);
     if (!attributes_.empty()) set_attribute(number, attribute.name(), true);
   }
+  for (auto& [name, values] : values_) replace_value(number, name, nullptr, &document);
 }
 
 void Indexes::remove(Number number, DocumentView document) {
@@ -81,6 +82,7 @@ void Indexes::remove(Number number, DocumentView document) {
     displace(number, attribute);
     if (!attributes_.empty()) set_attribute(number, attribute.name(), false);
   }
+  for (auto& [name, values] : values_) replace_value(number, name, &document, nullptr);
 }
 
 void Indexes::change_types(Number number, DocumentView before, DocumentView after) {
@@ -104,13 +106,14 @@ void Indexes::replace_places(Number number, NameId name, DocumentView before, Do
 
 void Indexes::update(Number number, DocumentView before, DocumentView after, const model::Change& change) {
   if (change.types) change_types(number, before, after);
-  if (attributes_.empty() && places_.empty() && change.set.size() == 1 &&
+  if (attributes_.empty() && places_.empty() && values_.empty() && change.set.size() == 1 &&
       change.set[0].kind != AttributeKind::kGeoProperty) {
     return;
   }
   for (const NameId name : touched(change)) {
     if (places_.contains(name) || places_anything(change, name)) replace_places(number, name, before, after);
     if (attributes_.contains(name)) set_attribute(number, name, has_attribute(after, name));
+    if (values_.contains(name)) replace_value(number, name, &before, &after);
   }
 }
 
@@ -143,7 +146,7 @@ void Indexes::set_attribute(Number number, NameId name, bool there) {
   }
 }
 
-bool Indexes::build_some(const Table& table, std::size_t budget) {
+bool Indexes::build_postings(const Table& table, std::size_t& budget) {
   while (budget > 0 && !unfinished_.empty()) {
     Posting& posting = attributes_[unfinished_.back()];
     for (; budget > 0 && posting.made_to < table.end(); --budget) {
@@ -156,6 +159,66 @@ bool Indexes::build_some(const Table& table, std::size_t budget) {
     unfinished_.pop_back();
   }
   return !unfinished_.empty();
+}
+
+bool Indexes::build_values(const Table& table, std::size_t& budget) {
+  while (budget > 0 && !unfinished_values_.empty()) {
+    Values& values = values_.at(unfinished_values_.back());
+    for (; budget > 0 && values.made_to < table.end(); --budget) {
+      const Number number = values.made_to++;
+      if (table.alive(number)) values.index.add(number, table.document(number).view());
+    }
+    if (value_entries() > kMostValueEntries) {
+      values.index = ValueIndex(unfinished_values_.back());
+      values.too_many = true;
+    } else if (values.made_to < table.end()) {
+      break;
+    } else {
+      values.complete = true;
+    }
+    unfinished_values_.pop_back();
+  }
+  return !unfinished_values_.empty();
+}
+
+bool Indexes::build_some(const Table& table, std::size_t budget) {
+  return build_postings(table, budget) || build_values(table, budget);
+}
+
+std::size_t Indexes::value_entries() const noexcept {
+  std::size_t entries = 0;
+  for (const auto& [name, values] : values_) entries += values.index.entries();
+  return entries;
+}
+
+/// Numbers that are not made yet will be seen when the making gets there.
+void Indexes::replace_value(Number number, NameId name, const DocumentView* before, const DocumentView* after) {
+  Values& values = values_.at(name);
+  if (values.too_many || (!values.complete && number >= values.made_to)) return;
+  if (before != nullptr) values.index.remove(number, *before);
+  if (after != nullptr) values.index.add(number, *after);
+  ++values.changes_since_use;
+}
+
+std::optional<std::vector<Number>> Indexes::with_value(const model::QFact& fact, std::size_t most) {
+  const auto found = values_.find(fact.attribute);
+  if (found == values_.end() || !found->second.complete) return std::nullopt;
+  found->second.changes_since_use = 0;
+  return found->second.index.find(fact, most);
+}
+
+void Indexes::want_values(NameId name) {
+  if (values_.contains(name)) return;
+  if (wanted_.size() >= kMostWanted) wanted_.clear();
+  if (++wanted_[name] < kWantedOften) return;
+  wanted_.erase(name);
+  std::erase_if(values_, [](const auto& one) {
+    const auto& [of, values] = one;
+    return values.complete && values.changes_since_use > kUnusedChanges + 4 * values.index.entries();
+  });
+  if (values_.size() >= kMostValueIndexes || value_entries() >= kMostValueEntries) return;
+  values_.try_emplace(name, name);
+  unfinished_values_.push_back(name);
 }
 
 std::optional<std::vector<Number>> Indexes::near(const model::GeoQuery& query, std::size_t most) const {
@@ -188,6 +251,7 @@ std::size_t Indexes::memory_bytes() const {
   std::size_t bytes = 0;
   for (const auto& [type, numbers] : types_) bytes += numbers.getSizeInBytes() + sizeof(Roaring);
   for (const auto& [name, posting] : attributes_) bytes += posting.numbers.getSizeInBytes() + sizeof(Posting);
+  for (const auto& [name, values] : values_) bytes += values.index.memory_bytes();
   for (const auto& [name, places] : places_) bytes += places.size() * (sizeof(Places::value_type) + 6);
   return bytes;
 }

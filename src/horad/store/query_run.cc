@@ -13,21 +13,19 @@ namespace {
 
 constexpr std::uint64_t kEverything = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kWorthAPosting = 5'000;  // candidates without it; below, scanning is as good
+constexpr std::uint64_t kMostByValue = 2'000;    // candidates; finding more would be a long pause for writers
+constexpr std::uint64_t kFewMatches = 20;        // one candidate of so many matched
 
-bool has_type_only(const model::Query& query) {
-  return query.ids.empty() && !query.id_pattern && !query.q && !query.geo && query.attributes.empty() && query.types &&
-         !query.types->any();
-}
-
-bool has_no_condition(const model::Query& query) {
-  return query.ids.empty() && !query.id_pattern && !query.q && !query.geo && query.attributes.empty() &&
-         (!query.types || query.types->any());
+bool has_type_at_most(const model::Query& query) {
+  return query.ids.empty() && !query.id_pattern && !query.q && !query.geo && !query.scope && query.attributes.empty() &&
+         query.any_of.empty() && !query.remains;
 }
 
 }  // namespace
 
 QueryRun::QueryRun(const Table& table, Indexes& indexes, model::Query query, std::optional<Timestamp> expired)
     : table_(table), query_(std::move(query)), expired_(expired), total_(table.size()), end_(table.end()) {
+  if (query_.order && query_.limit > 0) top_.emplace(query_.order, query_.offset + query_.limit);
   plan(indexes);
 }
 
@@ -46,11 +44,11 @@ void QueryRun::plan_ids() {
 /// One type, or none: the posting, or the table, knows the answer without looking at documents.
 bool QueryRun::plan_pure_type(const Indexes& indexes) {
   if (expired_) return false;
-  if (has_no_condition(query_)) {
+  if (!has_type_at_most(query_)) return false;
+  if (!query_.types || query_.types->any()) {
     pure_ = true;
     return true;
   }
-  if (!has_type_only(query_)) return false;
   const auto& alternatives = query_.types->alternatives();
   if (alternatives.size() != 1 || alternatives[0].size() != 1) return false;
   pure_ = true;
@@ -101,6 +99,13 @@ void QueryRun::choose(std::optional<Source> source) {
   walk_ = Walk::kPostings;
 }
 
+void QueryRun::choose_list(std::optional<std::vector<Number>> list) {
+  if (!list || list->size() >= source_.cost) return;
+  source_.cost = list->size();
+  list_ = std::move(*list);
+  walk_ = Walk::kList;
+}
+
 void QueryRun::plan(Indexes& indexes) {
   source_.cost = kEverything;
   if (query_.limit == 0 && !query_.count) {
@@ -111,19 +116,26 @@ void QueryRun::plan(Indexes& indexes) {
   if (plan_pure_type(indexes)) return;
   choose(by_types(indexes));
   if (!query_.attributes.empty()) choose(by_attributes(indexes, query_.attributes));
+  if (query_.remains && query_.remains->only_picked && !query_.remains->scope) {
+    choose(by_attributes(indexes, query_.remains->picked));
+  }
   if (query_.q) {
     for (const auto name : query_.q->required_attributes()) {
       auto source = by_attributes(indexes, {name});
       if (source) filters_.push_back(source->postings[0]);
       choose(std::move(source));
     }
+    for (const auto& fact : query_.q->facts()) {
+      choose_list(indexes.with_value(fact, std::min<std::uint64_t>(source_.cost, kMostByValue)));
+    }
   }
   if (!query_.geo) return;
-  const auto most = std::min<std::uint64_t>(source_.cost, table_.size() / 2 + 100);
-  if (auto list = indexes.near(*query_.geo, static_cast<std::size_t>(most))) {
-    list_ = std::move(*list);
-    walk_ = Walk::kList;
-  }
+  choose_list(indexes.near(*query_.geo, std::min<std::uint64_t>(source_.cost, table_.size() / 2 + 100)));
+}
+
+void QueryRun::ask_for_values(Indexes& indexes) const {
+  if (!query_.q || visited_ < kWorthAPosting || matched_ > std::min(visited_ / kFewMatches, kMostByValue)) return;
+  for (const auto& fact : query_.q->facts()) indexes.want_values(fact.attribute);
 }
 
 void QueryRun::before_change(Number number, const model::Document& before) {
@@ -146,8 +158,10 @@ void QueryRun::visit(Number number) {
     if (!left) return;
     document = &left;
   }
+  ++visited_;
   if (!pure_ && !model::matches(query_, document->view())) return;
   ++matched_;
+  if (top_) return top_->offer(number, *document);
   if (matched_ > query_.offset && documents_.size() < query_.limit) documents_.push_back(*document);
 }
 
@@ -169,7 +183,7 @@ bool QueryRun::step_all(std::size_t& budget) {
     if (budget == 0) return false;
     --budget;
     visit(next_);
-    if (pure_ && query_.count && documents_.size() == query_.limit) break;
+    if (pure_ && !top_ && query_.count && documents_.size() == query_.limit) break;
   }
   if (pure_ && query_.count) matched_ = total_;
   return true;
@@ -198,7 +212,7 @@ bool QueryRun::step_postings(std::size_t& budget) {
       if (cursor.here != cursor.end && *cursor.here == candidate) ++cursor.here;
     }
     next_ = candidate;
-    if (pure_ && documents_.size() == query_.limit) break;  // only the count is left, and the posting knows it
+    if (pure_ && !top_ && documents_.size() == query_.limit) break;  // only the count is left, and the posting knows it
     const bool may_match =
         std::ranges::all_of(filters_, [candidate](const Roaring* filter) { return filter->contains(candidate); });
     if (may_match) visit(candidate);

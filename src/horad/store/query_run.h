@@ -10,6 +10,7 @@
 #include "horad/model/query.h"
 #include "horad/store/indexes.h"
 #include "horad/store/table.h"
+#include "horad/store/top_documents.h"
 
 namespace horad::store {
 
@@ -18,9 +19,10 @@ namespace horad::store {
 /// thread.
 ///
 /// Plan: given ids are looked up; else the shortest source of candidates is walked (postings of the types, of an
-/// attribute that must be there, cells of the place), else everything; each candidate is asked with model::matches().
-/// It stops when the page is full, unless the count is asked for. A query for one type alone is answered from its
-/// posting, count included.
+/// attribute that must be there, values in order, cells of the place), else everything; each candidate is asked with
+/// model::matches(). It stops when the page is full, unless the count or an order is asked for. A query for one type
+/// alone is answered from its posting, count included. With an order, all matches are looked at and the first offset +
+/// limit of them kept.
 class QueryRun {
  public:
   /// `table` and `indexes` must outlive the run. Asks `indexes` for attribute postings that would have helped.
@@ -31,10 +33,14 @@ class QueryRun {
   /// for each change until the next step. Cost of the first step of an unfinished run: also a copy of the postings it
   /// walks.
   bool step(std::size_t& budget);
+  /// After the last step: tells `indexes` which values in order would have spared it much.
+  void ask_for_values(Indexes& indexes) const;
   /// Entity `number`, as in `before`, is about to be changed or deleted.
   void before_change(Number number, const model::Document& before);
 
-  std::vector<model::Document>& documents() noexcept { return documents_; }
+  std::vector<model::Document>& documents() noexcept { return documents_; }  // without an order
+  /// With an order: the first offset + limit matches, for merging with those of other shards.
+  std::vector<Ordered> take_ordered() { return top_ ? top_->take() : std::vector<Ordered>{}; }
   /// How many matches were met: all of them when counting, else up to offset + limit.
   std::uint64_t matched() const noexcept { return matched_; }
 
@@ -49,12 +55,13 @@ class QueryRun {
   std::optional<Source> by_types(const Indexes& indexes) const;
   std::optional<Source> by_attributes(Indexes& indexes, const std::vector<model::NameId>& names) const;
   void choose(std::optional<Source> source);
+  void choose_list(std::optional<std::vector<Number>> list);
   bool step_list(std::size_t& budget);
   bool step_postings(std::size_t& budget);
   bool step_all(std::size_t& budget);
   void freeze();
   void visit(Number number);
-  bool full() const noexcept { return !query_.count && matched_ >= query_.offset + query_.limit; }
+  bool full() const noexcept { return !query_.count && !top_ && matched_ >= query_.offset + query_.limit; }
 
   enum class Walk : std::uint8_t { kList, kPostings, kAll, kDone };
   const Table& table_;
@@ -72,7 +79,9 @@ class QueryRun {
   Roaring frozen_;
   absl::flat_hash_map<Number, model::Document> aside_;
   std::vector<model::Document> documents_;
+  std::optional<TopDocuments> top_;  // with an order
   std::uint64_t matched_ = 0;
+  std::uint64_t visited_ = 0;
 };
 
 }  // namespace horad::store

@@ -63,6 +63,9 @@ TEST(QueryRun, SeesTheEntitiesAsTheyWereWhenItBegan) {
   for (int round = 0; round < 150; ++round) {
     for (int i = 0; i < 4; ++i) change_something(side, city, nullptr);
     if (round % 100 == 0) side.indexes.want_attribute(*names.find("https://example.org/a1"));
+    for (const auto* name : {"https://example.org/a0", "https://example.org/a2", "https://example.org/a3"}) {
+      if (round % 40 == 7) side.indexes.want_values(*names.find(name));
+    }
     side.indexes.build_some(side.table, 50);
     const auto query = city.query();
     const auto want = side.twin.query({}, query);
@@ -74,9 +77,19 @@ TEST(QueryRun, SeesTheEntitiesAsTheyWereWhenItBegan) {
     }
     std::vector<std::string> got;
     for (const auto& document : run.documents()) got.emplace_back(document.view().id());
+    const auto ordered = run.take_ordered();
+    for (auto i = query.offset; i < ordered.size(); ++i) got.emplace_back(ordered[i].document.view().id());
     ASSERT_EQ(got, page_of(want, query)) << "round " << round;
     if (query.count) ASSERT_EQ(run.matched(), want.size()) << "round " << round;
   }
+}
+
+TEST(TopDocuments, MergesLikeOneSort) {
+  std::vector<Ordered> a{{"a", {}}, {"c", {}}};
+  std::vector<Ordered> b{{"b", {}}, {"d", {}}};
+  const auto both = merge_ordered(std::move(a), std::move(b), 3);
+  ASSERT_EQ(both.size(), 3u);
+  EXPECT_EQ(both[0].key + both[1].key + both[2].key, "abc");
 }
 
 TEST(QueryRun, LooksAtNoMoreThanThePageNeeds) {
@@ -96,6 +109,48 @@ TEST(QueryRun, LooksAtNoMoreThanThePageNeeds) {
   EXPECT_TRUE(run.step(budget));
   EXPECT_EQ(run.documents().size(), 20u);
   EXPECT_EQ(run.matched(), 1000u);
+}
+
+TEST(QueryRun, FindsOneOfManyByItsValueOnceThatWasAskedOften) {
+  model::Names names;
+  model::testing::PlainResolver resolve{names};
+  Side side;
+  model::Change create;
+  create.kind = model::ChangeKind::kCreated;
+  create.types = std::vector{resolve("T")};
+  for (int i = 0; i < 20'000; ++i) {
+    create.set = {model::testing::property(resolve("n"), std::int64_t{i}),
+                  model::testing::property(resolve("s"), fmt::format("text {}", i))};
+    side.apply(fmt::format("urn:{}", i), create, nullptr);
+  }
+  const auto looked_at = [&](std::string_view q) {
+    model::Query query;
+    query.types = model::TypeSelection::of(resolve("T"));
+    query.q = *model::QFilter::parse(q, resolve);
+    QueryRun run{side.table, side.indexes, query};
+    constexpr std::size_t kPlenty = 1'000'000;
+    std::size_t budget = kPlenty;
+    EXPECT_TRUE(run.step(budget));
+    EXPECT_EQ(run.documents().size(), 1u) << q;
+    run.ask_for_values(side.indexes);
+    while (side.indexes.build_some(side.table, 1'000)) {
+    }
+    return kPlenty - budget;
+  };
+  EXPECT_GT(looked_at("n==777"), 10'000u);
+  EXPECT_GT(looked_at("n==888"), 10'000u);
+  EXPECT_LE(looked_at("n==19999"), 1u);
+  EXPECT_LE(looked_at("n>=19999"), 1u);
+  EXPECT_GT(looked_at("s==\"text 5\""), 10'000u);
+  EXPECT_GT(looked_at("s==\"text 6\""), 10'000u);
+  EXPECT_LE(looked_at("s==\"text 7\""), 1u);
+  EXPECT_LE(looked_at("s==\"text 7\",\"nothing\";n<9999"), 1u);
+  model::Change change;
+  change.kind = model::ChangeKind::kUpdated;
+  change.set = {model::testing::property(resolve("n"), std::int64_t{-1})};
+  side.apply("urn:5", change, nullptr);
+  EXPECT_LE(looked_at("n==-1"), 1u);
+  EXPECT_LE(looked_at("n<0"), 2u);  // 0 is a candidate: facts have both ends in
 }
 
 TEST(Table, NumbersGrowAndFreedChunksAreGivenBack) {

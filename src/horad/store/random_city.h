@@ -13,8 +13,11 @@
 #include "horad/model/change.h"
 #include "horad/model/geo_query.h"
 #include "horad/model/id_pattern.h"
+#include "horad/model/ordering.h"
 #include "horad/model/q.h"
+#include "horad/model/q_testing.h"
 #include "horad/model/query.h"
+#include "horad/model/scope_query.h"
 #include "horad/model/type_selection.h"
 #include "horad/store/store.h"
 
@@ -71,8 +74,8 @@ class RandomCity {
       query.types =
           *model::TypeSelection::parse(pick({"T0", "T1", "T0,T2", "T1;T3", "(T0|T1);T2,T3", "*", "T9"}), resolver_);
     if (one_in(3)) {
-      const auto text =
-          pick({"a0>5", "a1", "a0>3;a1<8", "a2==\"x3\"|a0==1", "a0..3", "a3!=2", "createdAt>2000-01-01T00:00:00Z"});
+      const auto text = pick({"a0>5", "a1", "!a1;a0", "a0==3", "a2==\"x1\"", "a1==\"x2\",\"x4\"", "a3==2..4",
+                              "a0>3;a1<8", "a2==\"x3\"|a0==1", "a0..3", "a3!=2", "createdAt>2000-01-01T00:00:00Z"});
       if (auto parsed = model::QFilter::parse(text, resolver_)) query.q = *parsed;
     }
     if (one_in(3)) query.geo = geo();
@@ -82,6 +85,15 @@ class RandomCity {
       std::ranges::sort(query.ids);
     }
     if (one_in(8)) query.id_pattern = *model::IdPattern::parse("[02468]$");
+    if (one_in(6)) query.scope = *model::ScopeQuery::parse(pick({"/d1", "/d0|/d2", "/#", "/d0;/d1"}));
+    if (one_in(10)) query.remains = remains();
+    if (one_in(10)) query.any_of = {selector(), selector()};
+    if (one_in(3)) {
+      const auto order = pick({"a0", "a1;desc", "type,a2;desc", "modifiedAt;desc", "id;desc", "a3.x,id"});
+      query.order = *model::Ordering::parse({order, {}, {}, {}}, resolver_);
+    } else if (one_in(8)) {
+      query.order = *model::Ordering::parse({"location;dist-asc,id", {}, {}, "[27.5,53.5]"}, resolver_);
+    }
     query.limit = below(12);
     query.offset = one_in(2) ? 0 : below(10);
     query.count = one_in(2);
@@ -89,22 +101,29 @@ class RandomCity {
   }
 
  private:
-  class Resolver final : public model::NameResolver {
-   public:
-    explicit Resolver(model::Names& names) : names_(names) {}
-    Result<model::NameId> resolve_type(std::string_view name) override {
-      return names_.intern(fmt::format("https://example.org/{}", name));
-    }
-    Result<model::NameId> resolve_attribute(std::string_view name) override { return resolve_type(name); }
-
-   private:
-    model::Names& names_;
-  };
-
   std::string_view pick(std::initializer_list<std::string_view> texts) {
     return *(texts.begin() + below(texts.size()));
   }
   Timestamp expiry() { return Timestamp{std::chrono::seconds{2'000'000'000 + below(90)}}; }  // never reached
+
+  model::Remains remains() {
+    model::Remains out;
+    out.only_picked = one_in(2);
+    if (one_in(2)) out.picked = {attributes_[below(2)], attributes_[2 + below(2)]};
+    if (one_in(2)) out.omitted = {attributes_[below(4)]};
+    out.scope = one_in(3);
+    std::ranges::sort(out.picked);
+    return out;
+  }
+
+  model::Selector selector() {
+    model::Selector out;
+    if (one_in(2)) out.types = model::TypeSelection::of(types_[below(4)]);
+    if (one_in(2)) out.ids = {fmt::format("urn:x:{}", below(ids_))};
+    if (one_in(4)) out.id_pattern = *model::IdPattern::parse("[13579]$");
+    return out;
+  }
+
   std::string dataset() { return one_in(5) ? "urn:ds:1" : ""; }
 
   std::vector<model::NameId> some_types() {
@@ -167,7 +186,7 @@ class RandomCity {
 
   base::SeededRandom random_;
   const std::size_t ids_;
-  Resolver resolver_;
+  model::testing::PlainResolver resolver_;
   std::vector<model::NameId> types_;
   std::vector<model::NameId> attributes_;
   model::NameId location_;

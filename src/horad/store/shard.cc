@@ -156,7 +156,8 @@ void Shard::step_queries() {
 }
 
 void Shard::answer_query(Running& query) {
-  query.task.done(ShardPage{std::move(query.run->documents()), query.run->matched()});
+  query.run->ask_for_values(query.collection->indexes);
+  query.task.done(ShardPage{std::move(query.run->documents()), query.run->take_ordered(), query.run->matched()});
 }
 
 void Shard::build_postings() {

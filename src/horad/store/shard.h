@@ -52,7 +52,8 @@ struct WriteGather {
 
 struct ShardPage {
   std::vector<model::Document> documents;
-  std::uint64_t matched = 0;  // see QueryRun::matched
+  std::vector<Ordered> ordered;  // instead of the documents when the query has an order: its first offset + limit
+  std::uint64_t matched = 0;     // see QueryRun::matched
 };
 
 /// A turn: take all that waits; answer reads, step queries (everything they see is durable); decide and apply the

@@ -263,6 +263,7 @@ class ShardedStore final : public Store {
     Done<Page> done;
     std::size_t shard = 0;
     std::uint64_t matched = 0;
+    std::vector<Ordered> ordered;  // of the shards before, when the query has an order
     Page page;
   };
 
@@ -346,8 +347,10 @@ class ShardedStore final : public Store {
 
   void ask_next(std::shared_ptr<QueryChain> chain) {
     model::Query query = chain->query;
-    query.offset -= std::min<std::uint64_t>(query.offset, chain->matched);
-    query.limit -= chain->page.documents.size();
+    if (!query.order) {
+      query.offset -= std::min<std::uint64_t>(query.offset, chain->matched);
+      query.limit -= chain->page.documents.size();
+    }
     Shard& shard = *shards_[chain->shard];
     Shard::Task task = Shard::QueryTask{chain->tenant, std::move(query),
                                         [this, chain](Result<ShardPage> part) { take_part(chain, std::move(part)); }};
@@ -359,12 +362,17 @@ class ShardedStore final : public Store {
       chain->done(std::unexpected(std::move(part).error()));
       return;
     }
+    const model::Query& query = chain->query;
     chain->matched += part->matched;
     std::ranges::move(part->documents, std::back_inserter(chain->page.documents));
-    const bool full = !chain->query.count && chain->page.documents.size() >= chain->query.limit;
+    chain->ordered = merge_ordered(std::move(chain->ordered), std::move(part->ordered), query.offset + query.limit);
+    const bool full = !query.count && !query.order && chain->page.documents.size() >= query.limit;
     if (++chain->shard < shards_.size() && !full) {
       ask_next(chain);
       return;
+    }
+    for (std::size_t i = query.offset; i < chain->ordered.size(); ++i) {
+      chain->page.documents.push_back(std::move(chain->ordered[i].document));
     }
     if (chain->query.count) chain->page.count = chain->matched;
     chain->done(std::move(chain->page));

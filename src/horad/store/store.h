@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door of the engine (docs/architecture.md, "The engine"). Every call is asynchronous: it never blocks, and answers through
-// its `done`, called exactly once on a thread of the store. `done` must be short: hand the result to your own loop.
+// The door of the engine (docs/architecture.md, "The engine"). Every call is asynchronous: it never blocks, and answers
+// through its `done`, called exactly once on a thread of the store. `done` must be short: hand the result to your own
+// loop.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@
 
 namespace horad::store {
 
-/// Whose data. A tenant's city data and what Horad itself keeps for it (subscriptions, cursors) never meet in one query.
+/// Whose data. A tenant's city data and what Horad itself keeps for it (subscriptions, cursors) never meet in one
+/// query.
 enum class Space : std::uint8_t { kCity = 0, kSystem = 1 };
 struct Tenant {
   std::string name;  // "" is the default tenant; [A-Za-z0-9_-]{0,50}
@@ -39,8 +41,9 @@ using Position = std::uint64_t;
 /// One position per shard: everything up to them.
 using Cursor = std::vector<Position>;
 
-/// Decides a write, given what is there now (null: nothing). Pure and quick, it runs on the shard's writer; it may be called at
-/// most once. An empty Change means "nothing to do" and writes no record. What it captures must live until `done`.
+/// Decides a write, given what is there now (null: nothing). Pure and quick, it runs on the shard's writer; it may be
+/// called at most once. An empty Change means "nothing to do" and writes no record. What it captures must live until
+/// `done`.
 using Mutation = std::move_only_function<Result<model::Change>(const model::DocumentView* current, Timestamp at)>;
 
 struct Written {
@@ -55,8 +58,9 @@ struct Write {
 };
 
 struct Page {
-  std::vector<model::Document> documents;  // in the store's own stable order: shard, then age of the entity
-  std::optional<std::uint64_t> count;      // when asked: exact number of matches
+  std::vector<model::Document>
+      documents;                       // in the order asked for; else in the store's own: shard, then age of the entity
+  std::optional<std::uint64_t> count;  // when asked: exact number of matches
 };
 
 /// One accepted change as followers see it.
@@ -67,8 +71,8 @@ struct Record {
   Timestamp at{};
   model::Change change;
   model::Document after;   // the entity as this record left it; empty for kDeleted
-  model::Document before;  // as it was; empty for kCreated. Both are empty when the record is read back from disk at catch-up:
-                           // then read() gives the present state
+  model::Document before;  // as it was; empty for kCreated. Both are empty when the record is read back from disk at
+                           // catch-up: then read() gives the present state
 };
 
 struct TypeCount {
@@ -81,12 +85,12 @@ using KillPoint = std::function<void(std::string_view name)>;
 
 struct Options {
   std::string directory;
-  std::size_t shards = 1;                            // fixed when the directory is made; ignored after
-  std::size_t queue_bound = 65'536;                  // writes and reads waiting per shard; beyond: kOverloaded
-  std::uint64_t segment_bytes = 64ull << 20;         // of the log
+  std::size_t shards = 1;                               // fixed when the directory is made; ignored after
+  std::size_t queue_bound = 65'536;                     // writes and reads waiting per shard; beyond: kOverloaded
+  std::uint64_t segment_bytes = 64ull << 20;            // of the log
   std::uint64_t checkpoint_every_bytes = 256ull << 20;  // of log since the last one
-  std::uint64_t follower_keep_bytes = 1ull << 30;    // log kept for slow followers
-  bool unsafe_fast = false;                          // acknowledge before sync; for measuring only
+  std::uint64_t follower_keep_bytes = 1ull << 30;       // log kept for slow followers
+  bool unsafe_fast = false;                             // acknowledge before sync; for measuring only
   KillPoint kill_point;
 };
 
@@ -103,14 +107,16 @@ class Store {
 
   /// Opens or makes the directory, recovers, and starts one writer thread per shard.
   ///   errors   kBusy (another process has it), kWrongVersion, kDamaged (says which file and offset), kIo, kStorageFull
-  static Result<std::unique_ptr<Store>> open(base::Disk& disk, base::Clock& clock, model::Names& names, Options options);
+  static Result<std::unique_ptr<Store>> open(base::Disk& disk, base::Clock& clock, model::Names& names,
+                                             Options options);
   virtual ~Store() = default;  // answers what waits with kUnavailable, writes a checkpoint, joins its threads
 
-  /// Durable when `done` is called with a value. Errors: what the mutation answered; kOverloaded; kStorageFull; kUnavailable once a
-  /// sync has failed (writes stay stopped until restart).
+  /// Durable when `done` is called with a value. Errors: what the mutation answered; kOverloaded; kStorageFull;
+  /// kUnavailable once a sync has failed (writes stay stopped until restart).
   virtual void write(Address address, Mutation mutation, Done<Written> done) = 0;
   /// Each stands alone; answers in the order given; writes to one address are applied in that order. One sync for all.
-  virtual void write_all(std::vector<Write> writes, std::move_only_function<void(std::vector<Result<Written>>)> done) = 0;
+  virtual void write_all(std::vector<Write> writes,
+                         std::move_only_function<void(std::vector<Result<Written>>)> done) = 0;
 
   virtual void read(Address address, Done<model::Document> done) = 0;  // kNotFound
   virtual void query(Tenant tenant, model::Query query, Done<Page> done) = 0;
@@ -124,11 +130,14 @@ class Store {
   /// The durable end of every shard's log.
   virtual Cursor end() const = 0;
   /// Up to `most` durable records of `shard` after `from`, oldest first; empty when there are none yet.
-  ///   errors   kNotFound when the log before the records was trimmed away: the follower has missed records and must say so
+  ///   errors   kNotFound when the log before the records was trimmed away: the follower has missed records and must
+  ///   say so
   virtual void follow(std::size_t shard, Position from, std::size_t most, Done<std::vector<Record>> done) = 0;
-  /// Calls `wake` (any thread, may coalesce) whenever records became durable. Keep the token; destroying it ends the calls.
+  /// Calls `wake` (any thread, may coalesce) whenever records became durable. Keep the token; destroying it ends the
+  /// calls.
   virtual std::shared_ptr<void> on_durable(std::function<void()> wake) = 0;
-  /// The log is kept from this cursor on (up to follower_keep_bytes) for the follower of this name; empty cursor: no longer.
+  /// The log is kept from this cursor on (up to follower_keep_bytes) for the follower of this name; empty cursor: no
+  /// longer.
   virtual void hold_log(const std::string& follower, Cursor from) = 0;
 
   virtual std::size_t shard_count() const = 0;

@@ -199,6 +199,8 @@ class Resolver final : public model::NameResolver {
  public:
   Result<model::NameId> resolve_type(std::string_view name) override { return town().name(name); }
   Result<model::NameId> resolve_attribute(std::string_view name) override { return town().name(name); }
+  std::string expand(std::string_view term) const override { return std::string(term); }
+  const model::Names& names() const noexcept override { return town().names; }
 };
 
 void ask(benchmark::State& state, const model::Query& query, std::size_t least) {

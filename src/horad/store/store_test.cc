@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "horad/model/ordering.h"
+#include "horad/model/q_testing.h"
 #include "horad/model/type_selection.h"
 #include "horad/store/store_harness.h"
 
@@ -149,6 +151,31 @@ TEST_F(StoreTest, KeepsThePageOrderOverARestart) {
   EXPECT_EQ(ids(*h.query(of_type(bus_))), want);
   reopen();
   EXPECT_EQ(ids(*h.query(of_type(bus_))), want);
+}
+
+TEST(Store, OrdersOverAllShards) {
+  Harness h{5};
+  ASSERT_TRUE(h.open());
+  const auto speed = h.name("speed");
+  std::vector<std::string> want;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    want.push_back(fmt::format("urn:{}", i * 77 % 200));
+    ASSERT_TRUE(h.write(fmt::format("urn:{}", i), created({h.name("Bus")}, {number_attribute(speed, i * 13 % 200)})));
+  }
+  model::testing::PlainResolver resolve{h.names};
+  model::Query query;
+  query.order = *model::Ordering::parse({h.names.text(speed), {}, {}, {}}, resolve);
+  query.limit = 30;
+  query.count = true;
+  std::vector<std::string> got;
+  for (query.offset = 0;; query.offset += query.limit) {
+    const auto page = h.query(query);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->count, 200u);
+    if (page->documents.empty()) break;
+    for (const auto& document : page->documents) got.emplace_back(document.view().id());
+  }
+  EXPECT_EQ(got, want);
 }
 
 TEST_F(StoreTest, PagesAndCounts) {

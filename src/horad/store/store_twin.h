@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "horad/model/change.h"
+#include "horad/model/ordering.h"
 #include "horad/model/query.h"
 #include "horad/store/store.h"
 
@@ -37,16 +39,20 @@ class StoreTwin {
     entries_[address] = {std::move(after), anew ? ++clock_ : found->second.age};
   }
 
-  /// The ids that match, in order of age: of one shard the engine must give the same.
+  /// The ids that match, in the order asked for, and then in order of age: of one shard the engine must give the same.
   std::vector<std::string> query(const Tenant& tenant, const model::Query& query) const {
-    std::map<std::uint64_t, std::string> matching;
+    std::map<std::pair<std::string, std::uint64_t>, std::string> matching;
     for (const auto& [address, entry] : entries_) {
       if (address.tenant != tenant) continue;
       const std::string bytes = model::encode(entry.entity);
-      if (model::matches(query, model::DocumentView{bytes})) matching.emplace(entry.age, address.id);
+      const model::DocumentView document{bytes};
+      if (!model::matches(query, document)) continue;
+      std::string key;
+      if (query.order) query.order->append_key(key, document);
+      matching.emplace(std::pair{std::move(key), entry.age}, address.id);
     }
     std::vector<std::string> ids;
-    for (auto& [age, id] : matching) ids.push_back(std::move(id));
+    for (auto& [place, id] : matching) ids.push_back(std::move(id));
     return ids;
   }
 

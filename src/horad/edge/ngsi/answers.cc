@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "horad/base/text.h"
@@ -20,14 +21,30 @@ bool may_stand_in_path(char c) noexcept {
   return letter || std::string_view{"-._~!$&'()*+,;=:@"}.find(c) != std::string_view::npos;
 }
 
-std::string page_url(const Exchange& exchange, std::size_t limit, std::size_t offset) {
-  std::string url{exchange.request.path};
-  url += '?';
-  for (const auto& [name, value] : exchange.request.parameters) {
-    if (name == "limit" || name == "offset") continue;
-    url.append(name).append("=").append(base::percent_encode(value)).append("&");
+/// As a value in a query string: what may stand there and means nothing is left readable.
+void append_value(std::string& url, std::string_view value) {
+  for (const char c : value) {
+    if (std::string_view{":*/@()!$"}.find(c) != std::string_view::npos) {
+      url += c;
+    } else {
+      url += base::percent_encode({&c, 1});
+    }
   }
-  return url + fmt::format("limit={}&offset={}", limit, offset);
+}
+
+/// The same request for another page, its parameters in alphabetical order.
+std::string page_url(const Exchange& exchange, std::size_t limit, std::size_t offset) {
+  std::map<std::string_view, std::string> parameters;
+  for (const auto& [name, value] : exchange.request.parameters) parameters[name] = value;
+  parameters["limit"] = std::to_string(limit);
+  parameters["offset"] = std::to_string(offset);
+  std::string url{exchange.request.path};
+  char separator = '?';
+  for (const auto& [name, value] : parameters) {
+    ((url += std::exchange(separator, '&')) += name) += '=';
+    append_value(url, value);
+  }
+  return url;
 }
 
 Result<std::size_t> read_number(const Exchange& x, std::string_view name, std::size_t fallback) {

@@ -38,11 +38,14 @@ std::string kind_list(const std::vector<model::AttributeKind>& kinds) {
   });
 }
 
-std::string attribute_json(const Exchange& x, const broker::AttributeInfo& info, bool counted) {
+/// With what 5.7.10 says of one attribute beyond the entry of a list (5.7.9).
+std::string attribute_json(const Exchange& x, const broker::AttributeInfo& info, bool alone) {
   std::string out = "{\"id\":" + iri(x, info.name) + ",\"type\":\"Attribute\",\"attributeName\":";
   out += x.caller.context->quoted(info.name);
-  if (counted) out += ",\"attributeCount\":" + std::to_string(info.entities);
-  out += ",\"attributeTypes\":" + kind_list(info.kinds);
+  if (alone) {
+    out += ",\"attributeCount\":" + std::to_string(info.entities);
+    out += ",\"attributeTypes\":" + kind_list(info.kinds);
+  }
   return out + ",\"typeNames\":" + name_list(x, info.types) + "}";
 }
 
@@ -52,6 +55,19 @@ std::string list_id(std::string_view kind, const std::string& content) {
 }
 
 Response json_answer(const Exchange& x, std::string body) { return answer(x, 200, with_context(x, std::move(body))); }
+
+/// With the number of its items when the caller asks for the count.
+Response list_answer(const Exchange& x, std::string body, std::size_t items, bool count) {
+  auto response = json_answer(x, std::move(body));
+  if (count) response.headers.emplace_back("NGSILD-Results-Count", std::to_string(items));
+  return response;
+}
+
+/// Members of entities (id, type, ...) are names like others, but no attribute or type is ever called so.
+Response unknown_name(std::string_view name, const Error& error, std::string_view what) {
+  if (!model::is_valid_name(name)) return problem(error);
+  return problem({ErrorCode::kNotFound, "No entity has " + std::string{what} + " of this name.", {}});
+}
 
 boost::asio::awaitable<Result<std::string>> types_with_attributes(Exchange& x, std::vector<store::TypeCount> types) {
   std::string out = "[";
@@ -74,24 +90,28 @@ boost::asio::awaitable<Result<std::string>> types_with_attributes(Exchange& x, s
 Reply list_types(Exchange& x) {
   const auto details = flag(x, "details");
   if (!details) co_return problem(details.error());
+  const auto count = flag(x, "count");
+  if (!count) co_return problem(count.error());
   auto types = co_await x.broker.types(x.caller.tenant);
   if (!types) co_return problem(types.error());
   std::erase_if(*types, [](const auto& one) { return one.entities == 0; });
   std::ranges::sort(*types, {}, [&](const auto& one) { return x.broker.names().text(one.type); });
+  const auto items = types->size();
   if (*details) {
     auto all = co_await types_with_attributes(x, std::move(*types));
     if (!all) co_return problem(all.error());
-    co_return json_answer(x, std::move(*all));
+    co_return list_answer(x, std::move(*all), items, *count);
   }
   const auto list = list_of(
       *types, [&](std::string& out, const store::TypeCount& one) { out += x.caller.context->quoted(one.type); });
-  co_return json_answer(
-      x, "{\"id\":" + list_id("EntityTypeList", list) + ",\"type\":\"EntityTypeList\",\"typeList\":" + list + "}");
+  co_return list_answer(
+      x, "{\"id\":" + list_id("EntityTypeList", list) + ",\"type\":\"EntityTypeList\",\"typeList\":" + list + "}",
+      items, *count);
 }
 
 Reply show_type(Exchange& x) {
   const auto name = x.caller.context->resolve_type(x.request.captures.front());
-  if (!name) co_return problem(name.error());
+  if (!name) co_return unknown_name(x.request.captures.front(), name.error(), "a type");
   const auto info = co_await x.broker.type_info(x.caller.tenant, *name);
   if (!info) co_return problem(info.error());
   std::string out = "{\"id\":" + iri(x, info->name) + ",\"type\":\"EntityTypeInfo\",\"typeName\":";
@@ -108,22 +128,25 @@ Reply show_type(Exchange& x) {
 Reply list_attributes(Exchange& x) {
   const auto details = flag(x, "details");
   if (!details) co_return problem(details.error());
+  const auto count = flag(x, "count");
+  if (!count) co_return problem(count.error());
   const auto all = co_await x.broker.attributes(x.caller.tenant);
   if (!all) co_return problem(all.error());
   if (*details) {
-    co_return json_answer(x, list_of(*all, [&](std::string& out, const broker::AttributeInfo& one) {
-                            out += attribute_json(x, one, false);
-                          }));
+    auto entries = list_of(
+        *all, [&](std::string& out, const broker::AttributeInfo& one) { out += attribute_json(x, one, false); });
+    co_return list_answer(x, std::move(entries), all->size(), *count);
   }
   const auto list = list_of(
       *all, [&](std::string& out, const broker::AttributeInfo& one) { out += x.caller.context->quoted(one.name); });
-  co_return json_answer(
-      x, "{\"id\":" + list_id("AttributeList", list) + ",\"type\":\"AttributeList\",\"attributeList\":" + list + "}");
+  co_return list_answer(
+      x, "{\"id\":" + list_id("AttributeList", list) + ",\"type\":\"AttributeList\",\"attributeList\":" + list + "}",
+      all->size(), *count);
 }
 
 Reply show_attribute(Exchange& x) {
   const auto name = x.caller.context->resolve_attribute(x.request.captures.front());
-  if (!name) co_return problem(name.error());
+  if (!name) co_return unknown_name(x.request.captures.front(), name.error(), "an attribute");
   const auto all = co_await x.broker.attributes(x.caller.tenant);
   if (!all) co_return problem(all.error());
   const auto found = std::ranges::find(*all, *name, &broker::AttributeInfo::name);

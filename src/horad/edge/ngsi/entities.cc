@@ -37,7 +37,7 @@ Reply retrieve_entity(Exchange& x) {
   if (!model::shows_something(document, how->options.entity)) {
     co_return problem({ErrorCode::kNotFound, "The entity has none of what was asked for.", {}});
   }
-  co_return answer(x, 200, show_one(*how, document, *x.caller.context));
+  co_return answer_shown(x, *how, std::span{&*found, 1}, show_one(*how, document, *x.caller.context));
 }
 
 Reply replace_entity(Exchange& x) {

@@ -233,7 +233,7 @@ Response answer(const Exchange& exchange, int status, std::string body) {
                     .content_type = std::string{media_name(exchange.media)},
                     .headers = {},
                     .body = std::move(body)};
-  if (exchange.media == Media::kJson) {
+  if (exchange.media == Media::kJson || exchange.context_in_link) {
     response.headers.emplace_back("Link",
                                   context_link_header(exchange.broker.contexts().url_of(*exchange.caller.context)));
   }

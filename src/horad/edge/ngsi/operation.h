@@ -33,6 +33,7 @@ struct Exchange {
   broker::Caller caller;
   Media media = Media::kJson;
   broker::Forwarding forwarding = {};  // the caller's, when the tenant has registered sources and local is not asked
+  bool context_in_link = false;  // of an answer as GeoJSON: the caller prefers body=json
 
   std::string_view parameter(std::string_view name) const noexcept;  // empty when it is not there
   /// The @context that stands for this exchange, as JSON: the user's, else the core context.

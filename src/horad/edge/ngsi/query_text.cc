@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "horad/broker/contexts.h"
 #include "horad/model/context.h"
@@ -25,7 +26,7 @@ Result<void> read_paging(const Exchange& exchange, model::QueryText& out) {
   if (!out.count && has_option(exchange, "count")) out.count = "true";
   const auto local = flag(exchange, "local");
   if (!local) return std::unexpected(local.error());
-  out.local = *local;
+  if (given(exchange, "local")) out.local = *local;
   return {};
 }
 
@@ -60,13 +61,7 @@ Result<std::optional<std::string>> list_in(const json::object& object, std::stri
   return out;
 }
 
-struct Selector {
-  std::string type;
-  std::optional<std::string> id;
-  std::optional<std::string> id_pattern;
-};
-
-Result<Selector> read_selector(const json::value& value) {
+Result<model::SelectorText> read_selector(const json::value& value) {
   const auto* const object = value.if_object();
   if (object == nullptr) return wrong("entities", "Each entry of 'entities' is an object.");
   auto type = text_in(*object, "type");
@@ -76,28 +71,7 @@ Result<Selector> read_selector(const json::value& value) {
     if (!*part) return std::unexpected(part->error());
   }
   if (!*type || (*type)->empty()) return wrong("entities", "An entity selector needs a type.");
-  return Selector{std::move(**type), std::move(*id), std::move(*pattern)};
-}
-
-/// Several selectors as one condition, where that says the same.
-Result<void> combine(const std::vector<Selector>& all, model::QueryText& out) {
-  const auto same_type = std::ranges::all_of(all, [&](const auto& one) { return one.type == all.front().type; });
-  const auto plain = std::ranges::all_of(all, [](const auto& one) { return !one.id && !one.id_pattern; });
-  const auto by_id = std::ranges::all_of(all, [](const auto& one) { return one.id.has_value(); });
-  if (all.size() > 1 && !plain && !(same_type && by_id)) {
-    return fail(ErrorCode::kNotSupported,
-                "Several entity selectors can be combined when they have types only, or ids of one type.", "/entities");
-  }
-  std::string types;
-  std::string ids;
-  for (const auto& one : all) {
-    if (types.empty() || !same_type) types += (types.empty() ? "(" : "|(") + one.type + ")";
-    if (one.id) ids += (ids.empty() ? "" : ",") + *one.id;
-  }
-  out.type = all.size() == 1 ? all.front().type : types;
-  if (!ids.empty()) out.id = ids;
-  if (all.size() == 1) out.id_pattern = all.front().id_pattern;
-  return {};
+  return model::SelectorText{std::move(*id), std::move(*pattern), std::move(**type)};
 }
 
 Result<void> read_selectors(const json::object& body, model::QueryText& out) {
@@ -106,13 +80,35 @@ Result<void> read_selectors(const json::object& body, model::QueryText& out) {
   const auto* const list = entities->if_array();
   if (list == nullptr || list->empty())
     return wrong("entities", "'entities' is a list with at least one entity selector.");
-  std::vector<Selector> all;
   for (const auto& item : *list) {
     auto selector = read_selector(item);
     if (!selector) return std::unexpected(std::move(selector).error());
-    all.push_back(std::move(*selector));
+    out.selectors.push_back(std::move(*selector));
   }
-  return combine(all, out);
+  return {};
+}
+
+/// OrderingParams (5.2.43).
+Result<void> read_ordering(const json::object& body, model::QueryText& out) {
+  const auto* const value = member(body, "ordering");
+  if (value == nullptr) return {};
+  const auto* const object = value->if_object();
+  if (object == nullptr) return wrong("ordering", "'ordering' is an object.");
+  auto order_by = list_in(*object, "orderBy");
+  auto collation = text_in(*object, "collation");
+  auto geometry = text_in(*object, "geometry");
+  for (const auto* const part : {&order_by, &collation, &geometry}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  if (!*order_by) return wrong("ordering", "'ordering' needs orderBy.");
+  if (const auto* const coordinates = member(*object, "coordinates")) {
+    if (!coordinates->is_array()) return wrong("ordering", "'coordinates' is an array.");
+    out.order_from = broker::to_text(*coordinates);
+  }
+  out.order_by = std::move(*order_by);
+  out.collation = std::move(*collation);
+  out.order_geometry = std::move(*geometry);
+  return {};
 }
 
 Result<void> read_geo(const json::object& body, model::QueryText& out) {
@@ -141,13 +137,13 @@ Result<json::object> object_in(const json::object& body, std::string_view name) 
 }
 
 Result<void> check_members(const json::object& body) {
-  static constexpr std::array<std::string_view, 11> kKnown{
-      "type", "entities", "attrs", "q", "geoQ", "pick", "omit", "temporalQ", "aggrParams", "@context", "@type"};
+  static constexpr std::array<std::string_view, 18> kKnown{
+      "type", "@type", "@context", "entities",  "attrs",      "q",         "geoQ",     "csf",          "pick",
+      "omit", "lang",  "scopeQ",   "temporalQ", "aggrParams", "datasetId", "ordering", "expandValues", "jsonKeys"};
   for (const auto& one : body) {
     const std::string_view name{one.key().data(), one.key().size()};
     if (std::ranges::find(kKnown, name) != kKnown.end()) continue;
-    return fail(ErrorCode::kNotSupported, "A query with the member '" + std::string{name} + "' is not supported.",
-                "/" + std::string{name});
+    return wrong(name, "A query has no member '" + std::string{name} + "'.");
   }
   const auto type = text_in(body, "type");
   if (!type) return std::unexpected(type.error());
@@ -181,6 +177,15 @@ Result<model::QueryText> query_text_of(const Exchange& exchange) {
   out.coordinates = given(exchange, "coordinates");
   out.geoproperty = given(exchange, "geoproperty");
   out.attrs = given(exchange, "attrs");
+  out.expand_values = given(exchange, "expandValues");
+  out.json_keys = given(exchange, "jsonKeys");
+  out.csf = given(exchange, "csf");
+  out.scope_q = given(exchange, "scopeQ");
+  out.order_by = given(exchange, "orderBy");
+  out.collation = given(exchange, "collation");
+  out.order_from = given(exchange, "orderFrom");
+  // Without georel `geometry` says what sort of geometry orderFrom is.
+  if (out.order_from && !out.georel && !out.coordinates) out.order_geometry = std::exchange(out.geometry, std::nullopt);
   if (auto done = read_paging(exchange, out); !done) return std::unexpected(std::move(done).error());
   return out;
 }
@@ -190,20 +195,27 @@ Result<QueryBody> read_query_body(Exchange& exchange) {
   if (!body) return std::unexpected(body.error());
   QueryBody out;
   for (auto done : {check_members(*body), take_context(exchange, *body), read_paging(exchange, out.text),
-                    read_selectors(*body, out.text), read_geo(*body, out.text)}) {
+                    read_selectors(*body, out.text), read_geo(*body, out.text), read_ordering(*body, out.text)}) {
     if (!done) return std::unexpected(std::move(done).error());
   }
-  auto q = text_in(*body, "q");
-  auto attrs = list_in(*body, "attrs");
-  auto pick = list_in(*body, "pick");
-  auto omit = list_in(*body, "omit");
-  for (const auto* const part : {&q, &attrs, &pick, &omit}) {
-    if (!*part) return std::unexpected(part->error());
+  struct Member {
+    std::string_view name;
+    std::optional<std::string>* slot;
+  };
+  for (const auto& [name, slot] : {Member{"q", &out.text.q}, Member{"csf", &out.text.csf},
+                                   Member{"scopeQ", &out.text.scope_q}, Member{"lang", &out.lang}}) {
+    auto text = text_in(*body, name);
+    if (!text) return std::unexpected(std::move(text).error());
+    *slot = std::move(*text);
   }
-  out.text.q = std::move(*q);
-  out.text.attrs = std::move(*attrs);
-  out.pick = std::move(*pick).value_or("");
-  out.omit = std::move(*omit).value_or("");
+  for (const auto& [name, slot] :
+       {Member{"attrs", &out.text.attrs}, Member{"pick", &out.pick}, Member{"omit", &out.omit},
+        Member{"datasetId", &out.dataset_id}, Member{"expandValues", &out.text.expand_values},
+        Member{"jsonKeys", &out.text.json_keys}}) {
+    auto list = list_in(*body, name);
+    if (!list) return std::unexpected(std::move(list).error());
+    *slot = std::move(*list);
+  }
   auto temporal = object_in(*body, "temporalQ");
   auto aggregation = object_in(*body, "aggrParams");
   if (!temporal) return std::unexpected(std::move(temporal).error());

@@ -18,10 +18,10 @@ Result<model::QueryText> query_text_of(const Exchange& exchange);
 /// them.
 struct QueryBody {
   model::QueryText text;
-  std::string pick;
-  std::string omit;
-  broker::json::object temporal;     // temporalQ; empty when absent
-  broker::json::object aggregation;  // aggrParams; empty when absent
+  std::optional<std::string> pick, omit, lang;
+  std::optional<std::string> dataset_id;  // datasetId: list, `,`
+  broker::json::object temporal;          // temporalQ; empty when absent
+  broker::json::object aggregation;       // aggrParams; empty when absent
 };
 
 /// Reads the body and, with application/ld+json, its @context into the caller of the exchange. limit, offset and count

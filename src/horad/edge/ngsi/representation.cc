@@ -10,10 +10,22 @@ namespace {
 
 constexpr std::string_view kOptions = "normalized concise keyValues simplified sysAttrs count";
 
+bool names_form(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const auto end = list.find(',');
+    if (list.substr(0, end) == name) return true;
+    list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
+  }
+  return false;
+}
+
+/// `format` wins over `options` (6.3.7).
 Result<model::Form> read_form(const Exchange& exchange) {
-  const bool simplified = has_option(exchange, "keyValues") || has_option(exchange, "simplified");
-  const bool concise = has_option(exchange, "concise");
-  const bool normalized = has_option(exchange, "normalized");
+  const auto format = exchange.parameter("format");
+  const auto list = format.empty() ? exchange.parameter("options") : format;
+  const bool simplified = names_form(list, "keyValues") || names_form(list, "simplified");
+  const bool concise = names_form(list, "concise");
+  const bool normalized = names_form(list, "normalized");
   if (simplified + concise + normalized > 1) {
     return fail(ErrorCode::kInvalidRequest, "The answer can have one format only: normalized, concise or keyValues.",
                 "options");
@@ -38,18 +50,20 @@ Result<void> read_member(Exchange& exchange, std::string_view name, bool value, 
   return {};
 }
 
+std::unexpected<Error> wrong(std::string what, std::string_view parameter) {
+  return fail(ErrorCode::kBadRequestData, std::move(what), std::string{parameter});
+}
+
+/// The names of pick or omit, each once; `,` or `|` stands between them.
 Result<void> read_members(Exchange& exchange, std::string_view parameter, std::string_view list, bool value,
                           model::RepresentOptions& entity, std::vector<model::NameId>& names) {
-  while (!list.empty()) {
-    const auto end = list.find_first_of(",|");
-    const auto name = base::trim(list.substr(0, end));
-    list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
-    if (name.empty()) {
-      return fail(ErrorCode::kBadRequestData, "'" + std::string{parameter} + "' has an empty name.",
-                  std::string{parameter});
-    }
-    if (name.find('{') != std::string_view::npos) {
-      return fail(ErrorCode::kNotSupported, "Projection of linked entities is not supported.", std::string{parameter});
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find_first_of(",|", at), list.size());
+    const auto name = base::trim(list.substr(at, end - at));
+    at = end + 1;
+    if (name.empty()) return wrong("'" + std::string{parameter} + "' has an empty name.", parameter);
+    if (name.find_first_of("{}") != std::string_view::npos) {
+      return wrong("Members of linked entities can be named only when these are asked for with join.", parameter);
     }
     if (auto done = read_member(exchange, name, value, entity, names); !done) return done;
   }
@@ -57,21 +71,83 @@ Result<void> read_members(Exchange& exchange, std::string_view parameter, std::s
 }
 
 Result<void> read_projection(Exchange& exchange, const Projection& projection, model::RepresentOptions& entity) {
-  if (!projection.pick.empty() && !projection.attrs.empty()) {
-    return fail(ErrorCode::kBadRequestData, "Give 'attrs' or 'pick', not both.", "pick");
+  if (projection.attrs && (projection.pick || projection.omit)) {
+    return wrong("Give 'attrs', or 'pick' and 'omit', not both.", projection.pick ? "pick" : "omit");
   }
-  if (!projection.attrs.empty()) {
-    auto names = read_names(exchange, projection.attrs);
+  if (projection.attrs) {
+    if (projection.attrs->empty()) return wrong("'attrs' has an empty name.", "attrs");
+    auto names = read_names(exchange, *projection.attrs);
     if (!names) return std::unexpected(std::move(names).error());
     entity.only_listed = true;
     entity.listed = std::move(*names);
   }
-  if (!projection.pick.empty()) {
+  entity.projected = projection.pick || projection.omit;
+  if (projection.pick) {
     entity.only_listed = true;
     entity.id = entity.type = entity.scope = false;
-    if (auto done = read_members(exchange, "pick", projection.pick, true, entity, entity.listed); !done) return done;
+    if (auto done = read_members(exchange, "pick", *projection.pick, true, entity, entity.listed); !done) return done;
   }
-  return read_members(exchange, "omit", projection.omit, false, entity, entity.omitted);
+  if (!projection.omit) return {};
+  const auto picked = entity;
+  if (auto done = read_members(exchange, "omit", *projection.omit, false, entity, entity.omitted); !done) return done;
+  if (!projection.pick) return {};
+  const bool twice = (picked.id && !entity.id) || (picked.type && !entity.type) || (picked.scope && !entity.scope) ||
+                     std::ranges::find_first_of(entity.listed, entity.omitted) != entity.listed.end();
+  if (twice) return wrong("A member stands in 'pick' and in 'omit'.", "omit");
+  return {};
+}
+
+/// `@none` is the default instance.
+Result<void> read_dataset_ids(std::string_view list, model::RepresentOptions& entity) {
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(',', at), list.size());
+    const auto id = list.substr(at, end - at);
+    at = end + 1;
+    if (id != "@none") {
+      if (auto good = model::check_entity_id(id); !good) return wrong(good.error().detail, "datasetId");
+    }
+    entity.dataset_ids.emplace_back(id == "@none" ? std::string_view{} : id);
+  }
+  return {};
+}
+
+Result<void> read_instances(const Projection& projection, model::RepresentOptions& entity) {
+  if (projection.dataset_id) {
+    if (auto done = read_dataset_ids(*projection.dataset_id, entity); !done) return done;
+  }
+  if (!projection.lang) return {};
+  auto language = model::LanguageFilter::parse(*projection.lang);
+  if (!language) return std::unexpected(std::move(language).error());
+  entity.language = std::move(*language);
+  return {};
+}
+
+/// `1.5` as 5; none for versions that are not older than ours or do not exist.
+std::optional<std::uint8_t> minor_version(std::string_view text) noexcept {
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+  if (text.size() < 3 || text.substr(0, 2) != "1." || text[2] < '1' || text[2] > '9') return std::nullopt;
+  const bool whole = text.size() == 3 || text[3] == '.';
+  return whole ? std::optional(static_cast<std::uint8_t>(text[2] - '0')) : std::nullopt;
+}
+
+/// Preferences that are unknown, or mean nothing here, are not followed (RFC 7240).
+void read_preferences(Exchange& exchange, Representation& out) {
+  for (auto rest = exchange.request.header("prefer"); !rest.empty();) {
+    const auto end = rest.find(',');
+    const auto one = base::trim(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    if (one.starts_with("ngsi-ld=")) {
+      const auto version = minor_version(one.substr(8));
+      if (!version) continue;
+      out.options.entity.reader_version = *version;
+    } else if (one == "body=json" && exchange.media == Media::kGeoJson) {
+      exchange.context_in_link = true;
+      out.options.entity.with_context = false;
+    } else {
+      continue;
+    }
+    out.applied.append(out.applied.empty() ? "" : ", ").append(one);
+  }
 }
 
 Result<void> read_geometry(Exchange& exchange, Representation& out) {
@@ -79,8 +155,7 @@ Result<void> read_geometry(Exchange& exchange, Representation& out) {
   out.geo = exchange.media == Media::kGeoJson;
   if (!out.geo) {
     if (asked == nullptr) return {};
-    return fail(ErrorCode::kInvalidRequest, "'geometryProperty' goes with application/geo+json only.",
-                "geometryProperty");
+    return wrong("'geometryProperty' goes with application/geo+json only.", "geometryProperty");
   }
   const auto name = asked == nullptr ? model::location_name(exchange.broker.names())
                                      : exchange.caller.context->resolve_attribute(asked->value);
@@ -104,7 +179,15 @@ Result<std::vector<model::NameId>> read_names(Exchange& exchange, std::string_vi
 }
 
 Projection projection_of(const Exchange& exchange) {
-  return {.attrs = exchange.parameter("attrs"), .pick = exchange.parameter("pick"), .omit = exchange.parameter("omit")};
+  const auto given = [&](std::string_view name) {
+    const auto* const found = exchange.request.find(name);
+    return found == nullptr ? std::nullopt : std::optional{found->value};
+  };
+  return {.attrs = given("attrs"),
+          .pick = given("pick"),
+          .omit = given("omit"),
+          .lang = given("lang"),
+          .dataset_id = given("datasetId")};
 }
 
 Result<Representation> read_representation(Exchange& exchange, const Projection& projection) {
@@ -117,8 +200,23 @@ Result<Representation> read_representation(Exchange& exchange, const Projection&
   entity.sys_attrs = has_option(exchange, "sysAttrs");
   entity.with_context = exchange.media != Media::kJson;
   if (auto done = read_projection(exchange, projection, entity); !done) return std::unexpected(std::move(done).error());
+  if (auto done = read_instances(projection, entity); !done) return std::unexpected(std::move(done).error());
   if (auto done = read_geometry(exchange, out); !done) return std::unexpected(std::move(done).error());
+  read_preferences(exchange, out);
   return out;
+}
+
+void add_remains(const Representation& how, model::Query& query) {
+  const auto& entity = how.options.entity;
+  if (!entity.projected || entity.id || entity.type) return;
+  model::Remains remains{.only_picked = entity.only_listed,
+                         .picked = entity.listed,
+                         .omitted = entity.omitted,
+                         .dataset_ids = entity.dataset_ids,
+                         .scope = entity.scope};
+  std::ranges::sort(remains.picked);
+  std::ranges::sort(remains.omitted);
+  query.remains = std::move(remains);
 }
 
 std::string show_one(const Representation& how, model::DocumentView document, const model::Context& context) {
@@ -144,6 +242,14 @@ std::string show_all(const Representation& how, std::span<const model::Document>
     model::append_entities(out, documents, context, how.options.entity);
   }
   return out;
+}
+
+Response answer_shown(const Exchange& exchange, const Representation& how, std::span<const model::Document> documents,
+                      std::string body) {
+  const auto altered = [&](const model::Document& one) { return model::is_altered(one.view(), how.options.entity); };
+  auto response = answer(exchange, std::ranges::any_of(documents, altered) ? 203 : 200, std::move(body));
+  if (!how.applied.empty()) response.headers.emplace_back("Preference-Applied", how.applied);
+  return response;
 }
 
 }  // namespace horad::edge::ngsi

@@ -1,39 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-// How entities are to be shown, by the parameters attrs, pick, omit, options, format and geometryProperty.
+// How entities are to be shown: by the parameters attrs, pick, omit, lang, datasetId, options, format and
+// geometryProperty, and by the header Prefer.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "horad/edge/ngsi/operation.h"
 #include "horad/model/document.h"
 #include "horad/model/geojson_out.h"
+#include "horad/model/query.h"
 
 namespace horad::edge::ngsi {
 
 struct Representation {
   model::GeoJsonOptions options;  // .entity alone unless geo
   bool geo = false;
+  std::string applied;  // the preferences that are followed, for Preference-Applied; empty: none
 };
 
-/// Names of attributes, `,` (or for pick and omit also `|`) between.
+/// Names of attributes, `,` between; empty for an empty list.
 Result<std::vector<model::NameId>> read_names(Exchange& exchange, std::string_view list);
 
-/// `attrs`, `pick` and `omit` come from the parameters, or for queries in a body from there.
+/// What is to be shown of an entity, from the parameters, or for queries in a body from there. Absent ones are none.
 struct Projection {
-  std::string_view attrs;
-  std::string_view pick;
-  std::string_view omit;
+  std::optional<std::string> attrs, pick, omit, lang, dataset_id;
 };
 
-/// errors  kInvalidRequest for unknown options; kBadRequestData for projections that contradict each other or name
-/// nothing
+/// Follows the Prefer header, too: `ngsi-ld=1.x` (4.3.6.8), and with GeoJSON `body=json`.
+///   errors   kInvalidRequest for unknown options; kBadRequestData for projections that contradict each other or name
+///            nothing, for malformed lang and datasetId, for geometryProperty without GeoJSON
 Result<Representation> read_representation(Exchange& exchange, const Projection& projection);
 Projection projection_of(const Exchange& exchange);
+
+/// Entities of which pick and omit leave nothing do not match the query.
+void add_remains(const Representation& how, model::Query& query);
 
 std::string show_one(const Representation& how, model::DocumentView document, const model::Context& context);
 std::string show_all(const Representation& how, std::span<const model::Document> documents,
                      const model::Context& context);
+
+/// The answer around what was shown: 203 when a preference for an older version changed one of the `documents`.
+Response answer_shown(const Exchange& exchange, const Representation& how, std::span<const model::Document> documents,
+                      std::string body);
 
 }  // namespace horad::edge::ngsi

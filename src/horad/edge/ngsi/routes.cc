@@ -10,11 +10,10 @@ namespace horad::edge::ngsi {
 namespace {
 
 constexpr std::string_view kWrite = "type local options";
-constexpr std::string_view kRetrieve = "attrs pick omit type options format geometryProperty local";
+constexpr std::string_view kRetrieve = "attrs pick omit type lang datasetId options format geometryProperty local";
 constexpr std::string_view kQuery =
-    "id idPattern type attrs pick omit q georel geometry coordinates geoproperty geometryProperty options format limit "
-    "offset "
-    "count local csf splitEntities";
+    "id idPattern type attrs pick omit q expandValues jsonKeys csf scopeQ georel geometry coordinates geoproperty "
+    "geometryProperty lang datasetId orderBy collation orderFrom options format limit offset count local splitEntities";
 constexpr std::string_view kPurge = "id idPattern type attrs q georel geometry coordinates geoproperty keep drop local";
 constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty splitEntities";
 constexpr std::string_view kHistory =
@@ -63,9 +62,10 @@ constexpr std::array kOperations{
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/query", kQueryByBody, Body::kJson, Answer::kGeoJson,
               &query_entities_by_body},
 
-    Operation{Method::kGet, "/ngsi-ld/v1/types", "details local", Body::kNone, Answer::kJson, &list_types},
+    Operation{Method::kGet, "/ngsi-ld/v1/types", "details count local", Body::kNone, Answer::kJson, &list_types},
     Operation{Method::kGet, "/ngsi-ld/v1/types/{type}", "local", Body::kNone, Answer::kJson, &show_type},
-    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details local", Body::kNone, Answer::kJson, &list_attributes},
+    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details count local", Body::kNone, Answer::kJson,
+              &list_attributes},
     Operation{Method::kGet, "/ngsi-ld/v1/attributes/{attr}", "local", Body::kNone, Answer::kJson, &show_attribute},
 
     Operation{Method::kGet, "/ngsi-ld/v1/temporal/entities", kHistories, Body::kNone, Answer::kJson, &query_history},

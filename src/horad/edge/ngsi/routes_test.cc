@@ -54,7 +54,7 @@ std::set<std::string> documented(const json::object& operation) {
     if (reference == nullptr) continue;
     const std::string text{broker::text_of(reference->as_string())};
     const auto name = text.substr(text.rfind('/') + 1);
-    if (name != "TenantHeader" && name != "ContextLink") out.insert(name);
+    if (name != "TenantHeader" && name != "ContextLink" && name != "Prefer") out.insert(name);
   }
   return out;
 }

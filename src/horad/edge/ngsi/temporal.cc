@@ -133,7 +133,7 @@ Reply query_history_by_body(Exchange& x) {
   if (!body) co_return problem(body.error());
   auto temporal = temporal_text_of(*body);
   if (!temporal) co_return problem(temporal.error());
-  if (!body->pick.empty() || !body->omit.empty()) {
+  if (body->pick || body->omit) {
     co_return problem(
         {ErrorCode::kNotSupported, "'pick' and 'omit' are not supported for the past; 'attrs' is.", "/pick"});
   }
