@@ -13,6 +13,7 @@ for (const theme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme: theme });
         await page.goto(`${town.url}/${room}?lang=${language}&sel=${selected}`);
         await expect(page.locator('.plot')).toBeVisible();
+        await expect(page.locator(`.${room}-room`)).toBeVisible();
         await expect(page.locator('html')).toHaveAttribute('lang', language);
         await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
         expect(await axeFindings(page)).toEqual([]);
@@ -24,6 +25,21 @@ for (const theme of ['light', 'dark'] as const) {
     }
   }
 }
+
+test('a map that has not come yet leaves a page with a heading', async ({ page, town }) => {
+  let arrive = () => {};
+  const held = new Promise<void>((resolve) => (arrive = resolve));
+  await page.route(/MapRoom-.*\.js$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${town.url}/map?lang=en&sel=${selected}`);
+  await expect(page.locator('.plot')).toBeVisible();
+  await expect(page.locator('.map-room')).toHaveCount(0);
+  expect(await axeFindings(page)).toEqual([]);
+  arrive();
+  await expect(page.locator('.map-room')).toBeVisible();
+});
 
 test('language and colours are chosen by hand and kept', async ({ page, town }) => {
   await page.goto(`${town.url}/list?lang=en`);

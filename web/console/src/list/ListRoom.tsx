@@ -21,7 +21,6 @@ export function ListRoom() {
   const shown = useRows(version);
   return (
     <div className="list-room">
-      <h1 className="only-spoken">{words.t('list.label')}</h1>
       <div className="list-tools">
         <Button
           className="button"

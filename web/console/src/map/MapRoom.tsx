@@ -31,7 +31,6 @@ export default function MapRoom() {
   if (status === 'no-webgl') return <NoWebGl />;
   return (
     <div className="map-room">
-      <h1 className="only-spoken">{words.t('map.label')}</h1>
       <p id="map-help" className="only-spoken">
         {words.t('map.help')}
       </p>

@@ -30,6 +30,7 @@ export function App() {
         <Banners />
         <div className="room-and-drawer">
           <main id="content" className="room" tabIndex={-1}>
+            <h1 className="only-spoken">{words.t(view.room === 'map' ? 'map.label' : 'list.label')}</h1>
             {view.room === 'map' ? (
               <Suspense fallback={<Face kind="loading" title={words.t('loading.map')} />}>
                 <MapRoom />
