@@ -28,6 +28,7 @@ target_link_libraries(horad_ext_asio INTERFACE Boost::headers Threads::Threads O
 target_compile_definitions(horad_ext_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 add_library(horad::asio ALIAS horad_ext_asio)
 find_package(CURL REQUIRED)                     # HTTP client
+pkg_check_modules(mosquitto REQUIRED IMPORTED_TARGET libmosquitto)  # MQTT client: notifications (EPL-2.0/EDL-1.0, dynamic)
 find_package(SQLite3 REQUIRED)                  # MBTiles
 find_package(ZLIB REQUIRED)                     # gzip of served files and tiles
 find_package(prometheus-cpp REQUIRED)           # text format of /metrics

@@ -20,7 +20,7 @@ constexpr std::string_view kGood =
     R"({"type":"Subscription","entities":[{"type":"A"}],"q":"a>1","notification":{"endpoint":{"uri":"http://h/"}}})";
 
 void check(const broker::Definition& definition, broker::Contexts& contexts, model::Names& names) {
-  const auto compiled = broker::compile_subscription(definition, contexts.core());
+  const auto compiled = broker::compile_subscription(definition, {.words = contexts.core(), .q = contexts.core()});
   if (!compiled) std::abort();
   const broker::json::value shown(broker::show_subscription(definition, {}, *contexts.core(), names, kNow));
   const auto again =

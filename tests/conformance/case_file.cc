@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "case_file.h"
 
+#include <cstdlib>
+
 #include "horad/base/text.h"
 
 namespace conformance {
@@ -32,6 +34,7 @@ class FileReader {
   Result<void> take(std::string_view line) {
     if (line.starts_with("# ") || line == "#") return {};
     if (line.starts_with("=== ")) return begin_case(trim(line.substr(4)));
+    if (line.starts_with("<<! ")) return begin_silence(trim(line.substr(4)));
     if (line.starts_with("<< ")) return begin_notification(trim(line.substr(3)));
     if (line.starts_with("<! "))
       return with_exchange(
@@ -66,6 +69,19 @@ class FileReader {
     list_->back().expects_notification = true;
     list_->back().target = path;
     answering_ = true;
+    return {};
+  }
+
+  /// "PATH" or "PATH SECONDS".
+  Result<void> begin_silence(std::string_view text) {
+    const auto blank = text.find(' ');
+    if (auto begun = begin_notification(text.substr(0, blank)); !begun) return begun;
+    auto& exchange = list_->back();
+    exchange.expects_notification = false;
+    exchange.expects_silence = true;
+    if (blank != std::string_view::npos) {
+      exchange.silence_ms = static_cast<int>(1000 * std::strtod(std::string{text.substr(blank)}.c_str(), nullptr));
+    }
     return {};
   }
 

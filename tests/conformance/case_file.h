@@ -22,8 +22,10 @@ struct Exchange {
   std::string body;
 
   bool expects_notification = false;  // then `target` is the path at the sink, and nothing is sent
-  int status = 0;                     // expected; 0: any 2xx
-  Headers expected_headers;           // values may have `*`
+  bool expects_silence = false;       // then no notification may come to `target` for `silence_ms`
+  int silence_ms = 1000;
+  int status = 0;            // expected; 0: any 2xx
+  Headers expected_headers;  // values may have `*`
   std::vector<std::string> absent_headers;
   std::string expected_body;  // JSON with wildcards, or "(empty)"; empty: not looked at
 };

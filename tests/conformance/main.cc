@@ -83,9 +83,7 @@ std::string check_body(const std::string& want, const std::string& got) {
   return difference(expected, actual);
 }
 
-std::string check(const Exchange& exchange, const Answer& answer) {
-  const bool status_fits = exchange.status == 0 ? answer.status / 100 == 2 : answer.status == exchange.status;
-  if (!status_fits) return "status " + std::to_string(answer.status) + ": " + answer.body;
+std::string check_message(const Exchange& exchange, const Answer& answer) {
   for (const auto& [name, pattern] : exchange.expected_headers) {
     bool found = false;
     for (const auto& [key, value] : answer.headers) found |= key == name && glob(pattern, value);
@@ -95,6 +93,12 @@ std::string check(const Exchange& exchange, const Answer& answer) {
     if (has(answer.headers, name)) return "there is a header " + name;
   }
   return check_body(exchange.expected_body, answer.body);
+}
+
+std::string check(const Exchange& exchange, const Answer& answer) {
+  const bool status_fits = exchange.status == 0 ? answer.status / 100 == 2 : answer.status == exchange.status;
+  if (!status_fits) return "status " + std::to_string(answer.status) + ": " + answer.body;
+  return check_message(exchange, answer);
 }
 
 class Runner {
@@ -116,8 +120,12 @@ class Runner {
  private:
   std::string run(const Exchange& exchange, const std::string& tenant) {
     if (exchange.expects_notification) {
-      const auto body = sink_.take("/" + tenant + exchange.target);
-      return body ? check_body(exchange.expected_body, *body) : body.error().detail;
+      const auto told = sink_.take("/" + tenant + exchange.target);
+      return told ? check_message(exchange, *told) : told.error().detail;
+    }
+    if (exchange.expects_silence) {
+      const auto told = sink_.take("/" + tenant + exchange.target, std::chrono::milliseconds(exchange.silence_ms));
+      return told ? "a notification came: " + told->body : std::string{};
     }
     const auto fill = [&](std::string text) {
       text = replace_all(std::move(text), "${sink}", sink_.url() + "/" + tenant);

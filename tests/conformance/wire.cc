@@ -175,19 +175,19 @@ void Sink::serve_connection(int connection) {
   if (!answer.location.empty()) head += "Location: " + answer.location + "\r\n";
   socket.write(head + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body);
   const std::lock_guard lock{mutex_};
-  received_[path].push_back(message->body);
+  received_[path].push_back({0, message->headers, message->body});
   arrived_.notify_all();
 }
 
-Result<std::string> Sink::take(const std::string& path) {
+Result<Answer> Sink::take(const std::string& path, std::chrono::milliseconds most) {
   std::unique_lock lock{mutex_};
   auto& queue = received_[path];
-  if (!arrived_.wait_for(lock, std::chrono::seconds(10), [&] { return !queue.empty(); })) {
+  if (!arrived_.wait_for(lock, most, [&] { return !queue.empty(); })) {
     return horad::fail(horad::ErrorCode::kTimeout, "no notification came to " + path);
   }
-  auto body = std::move(queue.front());
+  auto request = std::move(queue.front());
   queue.pop_front();
-  return body;
+  return request;
 }
 
 }  // namespace conformance

@@ -2,6 +2,7 @@
 // Blocking HTTP/1.1 on loopback, small and literal: what a case says is what goes over the wire.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -50,8 +51,8 @@ class Sink {
 
   std::string url() const;
   void serve(const std::string& path, Served answer);
-  /// The oldest body at `path` that was not taken yet; waits for it at most 10 s.   errors  kTimeout
-  horad::Result<std::string> take(const std::string& path);
+  /// The oldest request at `path` that was not taken yet; waits for it at most `most`.   errors  kTimeout
+  horad::Result<Answer> take(const std::string& path, std::chrono::milliseconds most = std::chrono::seconds(10));
 
  private:
   void run();
@@ -61,7 +62,7 @@ class Sink {
   std::uint16_t port_ = 0;
   std::mutex mutex_;  // guards received_ and served_
   std::condition_variable arrived_;
-  std::map<std::string, std::deque<std::string>> received_;
+  std::map<std::string, std::deque<Answer>> received_;  // status 0
   std::map<std::string, Served> served_;
   std::thread thread_;
 };

@@ -35,6 +35,11 @@ constexpr std::array kSettings = {
     Setting{"segment_bytes", SettingKind::kNumber, "0", "Bytes of one file of the change log. 0: 64 MiB"},
     Setting{"checkpoint_bytes", SettingKind::kNumber, "0",
             "Bytes of change log after which a checkpoint is written. 0: 256 MiB"},
+    Setting{"ca_file", SettingKind::kText, "",
+            "PEM file of further certificate authorities for what Horad itself connects to (https, mqtts)"},
+    Setting{"notify_private", SettingKind::kText, "auto",
+            "Whether notifications may go to loopback and private networks: true, false, or auto: only while listening "
+            "on loopback"},
     Setting{"port_file", SettingKind::kText, "", "File to write the port to once the server is ready"},
     Setting{"unsafe_fast", SettingKind::kSwitch, "false",
             "Acknowledge before data is on disk. For measuring only: a crash loses data"},
@@ -177,7 +182,7 @@ Result<std::size_t> read_count(const Config& config, std::string_view key, std::
   return *number == 0 ? automatic : static_cast<std::size_t>(*number);
 }
 
-/// Where documents may be fetched from, and under which name we are known ourselves.
+/// Where documents may be fetched from, where notifications may go, and under which name we are known ourselves.
 Result<void> read_reach(const Config& config, ServeOptions& out) {
   out.public_url = config.find("public_url")->second.text;
   while (out.public_url.ends_with('/')) out.public_url.pop_back();
@@ -186,14 +191,16 @@ Result<void> read_reach(const Config& config, ServeOptions& out) {
                 fmt::format("public_url = '{}': it is an http or https URL.", out.public_url), "public_url");
   }
   out.fetch_contexts = config.find("fetch_contexts")->second.text == "true";
-  const auto& from = config.find("fetch_from_private")->second.text;
-  if (from != "auto" && from != "true" && from != "false") {
-    return fail(ErrorCode::kInvalidRequest, fmt::format("fetch_from_private = '{}': it is true, false or auto.", from),
-                "fetch_from_private");
-  }
   boost::system::error_code error;
   const bool local = boost::asio::ip::make_address(out.host, error).is_loopback();
-  out.fetch_from_private = from == "true" || (from == "auto" && local);
+  for (const auto& [key, allowed] :
+       {std::pair{"fetch_from_private", &out.fetch_from_private}, {"notify_private", &out.notify_private}}) {
+    const auto& text = config.find(key)->second.text;
+    if (text != "auto" && text != "true" && text != "false") {
+      return fail(ErrorCode::kInvalidRequest, fmt::format("{} = '{}': it is true, false or auto.", key, text), key);
+    }
+    *allowed = text == "true" || (text == "auto" && local);
+  }
   return {};
 }
 
@@ -267,6 +274,7 @@ Result<ServeOptions> to_serve_options(const Config& config) {
   out.web = text("web");
   out.port_file = text("port_file");
   out.unsafe_fast = text("unsafe_fast") == "true";
+  out.ca_file = text("ca_file");
   out.hosts = accepted_hosts(text("allow_host"));
   const auto pins = fmt::format("{}.", kPinnedContexts);
   for (auto row = config.lower_bound(pins); row != config.end() && row->first.starts_with(pins); ++row)

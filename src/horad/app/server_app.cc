@@ -11,7 +11,9 @@
 #include "horad/edge/context_pins.h"
 #include "horad/edge/http_client.h"
 #include "horad/edge/live.h"
+#include "horad/edge/mqtt_client.h"
 #include "horad/edge/ngsi/routes.h"
+#include "horad/edge/outbound.h"
 #include "horad/edge/server.h"
 #include "horad/edge/service_routes.h"
 #include "horad/edge/static_files.h"
@@ -33,6 +35,8 @@ struct ServerApp::State {
   std::unique_ptr<edge::LiveFeed> live;  // its clients live on the loops of the server
   std::unique_ptr<edge::Server> server;
   std::unique_ptr<edge::HttpClient> client;
+  std::unique_ptr<edge::MqttClient> mqtt;
+  std::unique_ptr<edge::Outbound> outbound;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<broker::Broker> broker;
   std::shared_ptr<const edge::Tiles> tiles;
@@ -92,8 +96,16 @@ Result<void> ServerApp::State::open_engine(const ServeOptions& options) {
   auto opened = store::Store::open(disk, clock, names, std::move(store_options));
   if (!opened) return std::unexpected(std::move(opened).error());
   store = std::move(*opened);
-  client = std::make_unique<edge::HttpClient>();
-  auto made = broker::Broker::open(*store, names, clock, random, *client, {}, context_options(options));
+  edge::HttpClientOptions http_options;
+  http_options.ca_file = options.ca_file;
+  client = std::make_unique<edge::HttpClient>(std::move(http_options));
+  edge::MqttClientOptions mqtt_options;
+  mqtt_options.ca_file = options.ca_file;
+  mqtt = std::make_unique<edge::MqttClient>(std::move(mqtt_options));
+  outbound = std::make_unique<edge::Outbound>(*client, *mqtt);
+  broker::Limits limits;
+  limits.notify_private = options.notify_private;
+  auto made = broker::Broker::open(*store, names, clock, random, *outbound, limits, context_options(options));
   if (!made) return std::unexpected(std::move(made).error());
   broker = std::move(*made);
   live = std::make_unique<edge::LiveFeed>(*store, names, clock);
@@ -157,6 +169,8 @@ void ServerApp::stop() {
   state_->server->stop();
   if (state_->live) state_->live->stop();
   state_->broker.reset();
+  state_->outbound.reset();
+  state_->mqtt.reset();
   state_->client.reset();
   state_->store.reset();
   if (state_->report) state_->report("server.stopped");

@@ -71,7 +71,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct OutboundRequest {
   std::string method;  // GET, POST, ...
-  std::string url;     // absolute http or https
+  std::string url;     // absolute http or https; what else there may be, the implementation says
   Headers headers;
   std::string body;
   Duration timeout = std::chrono::seconds(10);  // of the whole exchange

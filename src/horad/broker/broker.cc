@@ -49,17 +49,14 @@ struct Loader {
 
   Result<void> load_one(const std::string& tenant, StoredDocument stored) const {
     std::string missing;
-    auto context = state.contexts.get(tenant, stored.definition.context, &missing, true);
-    if (!context && context.error().code == ErrorCode::kContextNotAvailable) {
+    auto compiled = compile_stored(state.contexts, tenant, stored.definition, stored.version, &missing);
+    if (!compiled && compiled.error().code == ErrorCode::kContextNotAvailable) {
       wait_for(missing, tenant, std::move(stored));
       return {};
     }
-    if (!context) return std::unexpected(std::move(context).error());
-    auto compiled = compile_subscription(stored.definition, std::move(*context));
     if (!compiled) return std::unexpected(std::move(compiled).error());
-    compiled->version = stored.version;
     if (!stored.delivery.behind) stored.delivery.cursor = later_of(std::move(stored.delivery.cursor), from);
-    state.notifier->put(tenant, std::make_shared<const Subscription>(std::move(*compiled)), std::move(stored.delivery));
+    state.notifier->put(tenant, std::move(*compiled), std::move(stored.delivery));
     return {};
   }
 
@@ -68,7 +65,7 @@ struct Loader {
     {
       const std::lock_guard lock{state.waiting_mutex};
       state.waiting_for_context.emplace_back([loader = *this, tenant, stored = std::move(stored)] {
-        if (!loader.state.contexts.get(tenant, stored.definition.context, nullptr, true)) return false;
+        if (!compile_stored(loader.state.contexts, tenant, stored.definition, stored.version)) return false;
         return loader.load_one(tenant, stored).has_value();
       });
     }
@@ -89,6 +86,8 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
                                                     [raw = state.get()](const std::string& url, std::string text) {
                                                       return raw->accept_context(url, std::move(text));
                                                     });
+  state->public_net = std::make_unique<PublicNet>(net);
+  base::Net& told_by = limits.notify_private ? net : *state->public_net;  // what notifications go through
   const auto stored = stored_cursor(store, names);
   if (!stored) return std::unexpected(stored.error());
   const Loader loader{*state, stored->value_or(store.end())};
@@ -104,7 +103,7 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
     if (!done) return std::unexpected(std::move(done).error());
   }
   if (limits.notify) {
-    state->notifier = std::make_unique<Notifier>(store, names, clock, random, net, state->counters, loader.from);
+    state->notifier = std::make_unique<Notifier>(store, names, clock, random, told_by, state->counters, loader.from);
     for (const auto& tenant : store.tenants()) {
       if (tenant.space != store::Space::kSystem) continue;
       auto done = for_each_page(store, tenant, system->subscription, [&](auto page) -> Result<void> {
@@ -132,8 +131,8 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
     if (!done) return std::unexpected(std::move(done).error());
   }
   if (limits.notify) {
-    state->source_notifier =
-        std::make_unique<SourceNotifier>(store, state->system, state->registry, clock, random, net, state->counters);
+    state->source_notifier = std::make_unique<SourceNotifier>(store, state->system, state->registry, clock, random,
+                                                              told_by, state->counters);
     for (const auto& tenant : store.tenants()) {
       if (tenant.space != store::Space::kSystem) continue;
       auto done = for_each_page(store, tenant, system->source_subscription, [&](auto page) -> Result<void> {

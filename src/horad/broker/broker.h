@@ -17,6 +17,7 @@
 #include "horad/base/result.h"
 #include "horad/base/world.h"
 #include "horad/broker/contexts.h"
+#include "horad/broker/subscription.h"
 #include "horad/broker/types.h"
 #include "horad/model/names.h"
 #include "horad/store/store.h"
@@ -44,6 +45,7 @@ struct Limits {
   std::size_t registrations = 10'000;        // of all tenants
   std::string alias = {};                    // how other brokers know us (contextSourceAlias); empty: made at random
   bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
+  bool notify_private = true;  // notifications may go to loopback and private networks
 };
 
 class Broker {
@@ -113,14 +115,17 @@ class Broker {
 
   // Subscriptions. JSON text in and out, names in the words of the caller's context, without @context.
 
-  Task<Result<std::string>> create_subscription(Caller caller, std::string_view body);  // answers the id
-  Task<Result<std::string>> subscription(Caller caller, std::string_view id);           // one JSON object
+  /// Answers the id. `headers`: of the request, for what receiverInfo copies from it.
+  Task<Result<std::string>> create_subscription(Caller caller, std::string_view body, HeaderSource headers = {});
+  Task<Result<std::string>> subscription(Caller caller, std::string_view id, bool sys_attrs = false);  // a JSON object
   struct SubscriptionPage {
     std::vector<std::string> items;  // JSON objects, by id
     std::size_t count = 0;           // of all
   };
-  Task<Result<SubscriptionPage>> subscriptions(Caller caller, std::size_t limit, std::size_t offset);
-  Task<Result<void>> update_subscription(Caller caller, std::string_view id, std::string_view body);
+  Task<Result<SubscriptionPage>> subscriptions(Caller caller, std::size_t limit, std::size_t offset,
+                                               bool sys_attrs = false);
+  Task<Result<void>> update_subscription(Caller caller, std::string_view id, std::string_view body,
+                                         HeaderSource headers = {});
   Task<Result<void>> remove_subscription(Caller caller, std::string_view id);
 
   // Context source registrations, the same way.

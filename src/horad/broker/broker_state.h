@@ -17,6 +17,7 @@
 #include "horad/broker/context_fetcher.h"
 #include "horad/broker/contexts.h"
 #include "horad/broker/notifier.h"
+#include "horad/broker/public_net.h"
 #include "horad/broker/registry.h"
 #include "horad/broker/source_notifier.h"
 #include "horad/broker/system_store.h"
@@ -70,6 +71,7 @@ struct Broker::State {
   BrokerCounters counters;
   std::shared_mutex tenants_mutex;                  // guards tenants
   std::set<std::string> tenants;                    // seen to exist; tenants never cease to
+  std::unique_ptr<PublicNet> public_net;            // for notifications, when they stay out of private networks
   std::unique_ptr<Notifier> notifier;               // null when Limits::notify is false
   std::unique_ptr<SourceNotifier> source_notifier;  // the same
   std::mutex waiting_mutex;                         // guards waiting_for_context
@@ -84,6 +86,12 @@ Result<void> load_registrations(const SystemNames& system, Contexts& contexts, m
 
 /// Hands a stored subscription to registrations to its notifier, at the start.   errors   kDamaged
 Result<void> load_source_subscription(Broker::State& state, const std::string& tenant, model::DocumentView document);
+
+/// What the notifier works with, made of a stored definition.
+///   errors   those of compile_subscription; kContextNotAvailable, with `missing` as Contexts::get has it
+Result<std::shared_ptr<Subscription>> compile_stored(Contexts& contexts, std::string_view tenant,
+                                                     const Definition& definition, Timestamp version,
+                                                     std::string* missing = nullptr);
 
 /// The parser of this thread. Between load() and the last look at what was loaded there must be no co_await.
 model::Parser& this_threads_parser();

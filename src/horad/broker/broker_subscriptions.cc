@@ -11,24 +11,22 @@
 namespace horad::broker {
 namespace {
 
-Result<std::shared_ptr<const Subscription>> compile(Contexts& contexts, std::string_view tenant,
-                                                    const Definition& definition, Timestamp version) {
-  auto context = contexts.get(tenant, definition.context, nullptr, true);
-  if (!context) return std::unexpected(std::move(context).error());
-  auto compiled = compile_subscription(definition, std::move(*context));
-  if (!compiled) return std::unexpected(std::move(compiled).error());
-  compiled->version = version;
-  return std::make_shared<const Subscription>(std::move(*compiled));
+/// Finds out whether the context that notifications are to be written in can be had.   errors  as Contexts::get
+Result<void> check_words(Contexts& contexts, const Caller& caller, const Definition& definition) {
+  const auto* const given = definition.body.if_contains("jsonldContext");
+  if (given == nullptr) return {};
+  const auto words = contexts.get(caller, to_text(*given));
+  return words ? Result<void>{} : std::unexpected(words.error());
 }
 
-Task<Result<StoredDocument>> read_one(store::Store& store, const SystemNames& system, std::string tenant,
-                                      std::string id) {
+Task<Result<model::Document>> read_one(store::Store& store, const SystemNames& system, std::string tenant,
+                                       std::string id) {
   const auto read = co_await ask<Result<model::Document>>(
       [&](auto done) { store.read(kept_address(Kept::kSubscription, std::move(tenant), id), std::move(done)); });
   if (!read && read.error().code == ErrorCode::kNotFound) co_return no_such(Kept::kSubscription);
   if (!read) co_return std::unexpected(read.error());
   if (!read->view().has_type(system.subscription)) co_return no_such(Kept::kSubscription);
-  co_return read_stored(system, read->view());
+  co_return read;
 }
 
 std::string new_id(base::Random& random) {
@@ -44,9 +42,40 @@ void add_context_url(Contexts& contexts, std::string_view tenant, const Definiti
 
 std::string as_text(json::object object) { return to_text(json::value(std::move(object))); }
 
+/// How one subscription is shown now, with when it was made and changed if asked.
+Result<std::string> show_one(Broker::State& state, const Caller& caller, model::DocumentView document, bool sys_attrs) {
+  const auto stored = read_stored(state.system, document);
+  if (!stored) return std::unexpected(stored.error());
+  const auto live = state.notifier ? state.notifier->state(caller.tenant, std::string{document.id()}) : std::nullopt;
+  auto shown = show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context, state.names,
+                                 state.clock.now());
+  add_context_url(state.contexts, caller.tenant, stored->definition, shown);
+  if (sys_attrs) {
+    shown["createdAt"] = json::string(base::format_time(document.created_at()));
+    shown["modifiedAt"] = json::string(base::format_time(stored->version));
+  }
+  return as_text(std::move(shown));
+}
+
 }  // namespace
 
-Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string_view body) {
+Result<std::shared_ptr<Subscription>> compile_stored(Contexts& contexts, std::string_view tenant,
+                                                     const Definition& definition, Timestamp version,
+                                                     std::string* missing) {
+  const auto* const given = definition.body.if_contains("jsonldContext");
+  const auto words = contexts.get(tenant, given != nullptr ? to_text(*given) : definition.context, missing, true);
+  if (!words) return std::unexpected(words.error());
+  const auto& q_context = definition.q_context.empty() ? definition.context : definition.q_context;
+  const auto q = contexts.get(tenant, q_context, missing, true);
+  if (!q) return std::unexpected(q.error());
+  auto compiled = compile_subscription(definition, {.words = *words, .q = *q});
+  if (!compiled) return std::unexpected(std::move(compiled).error());
+  compiled->context_url = contexts.url_of(**words);
+  compiled->version = version;
+  return std::make_shared<Subscription>(std::move(*compiled));
+}
+
+Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string_view body, HeaderSource headers) {
   state_->counters.operations.add();
   auto& state = *state_;
   if (static_cast<std::size_t>(state.counters.subscriptions.value()) >= state.limits.subscriptions) {
@@ -55,8 +84,11 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
   }
   const auto context = state.context_of_document(caller, body);
   if (!context) co_return std::unexpected(context.error());
-  auto definition = define_subscription(body, new_id(state.random), **context, state.names, state.clock.now());
+  auto definition = define_subscription(body, new_id(state.random), **context, state.names, state.clock.now(), headers);
   if (!definition) co_return std::unexpected(std::move(definition).error());
+  if (auto there = check_words(state.contexts, caller, *definition); !there) {
+    co_return std::unexpected(std::move(there).error());
+  }
   if (auto hosted = co_await host_context(caller.tenant, *context); !hosted)
     co_return std::unexpected(std::move(hosted).error());
   const std::string id{text_of(definition->body.at("id").as_string())};
@@ -67,24 +99,21 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
                       create_stored(state.system, Kept::kSubscription, *definition, delivery), std::move(done));
   });
   if (!written) co_return std::unexpected(written.error());
-  auto compiled = compile(state.contexts, caller.tenant, *definition, written->at);
+  auto compiled = compile_stored(state.contexts, caller.tenant, *definition, written->at);
   if (!compiled) co_return std::unexpected(std::move(compiled).error());
   if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), std::move(delivery));
   co_return id;
 }
 
-Task<Result<std::string>> Broker::subscription(Caller caller, std::string_view id) {
+Task<Result<std::string>> Broker::subscription(Caller caller, std::string_view id, bool sys_attrs) {
   if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
-  const auto stored = co_await read_one(state_->store, state_->system, caller.tenant, std::string{id});
-  if (!stored) co_return std::unexpected(stored.error());
-  const auto live = state_->notifier ? state_->notifier->state(caller.tenant, std::string{id}) : std::nullopt;
-  auto shown = show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context, state_->names,
-                                 state_->clock.now());
-  add_context_url(state_->contexts, caller.tenant, stored->definition, shown);
-  co_return as_text(std::move(shown));
+  const auto read = co_await read_one(state_->store, state_->system, caller.tenant, std::string{id});
+  if (!read) co_return std::unexpected(read.error());
+  co_return show_one(*state_, caller, read->view(), sys_attrs);
 }
 
-Task<Result<Broker::SubscriptionPage>> Broker::subscriptions(Caller caller, std::size_t limit, std::size_t offset) {
+Task<Result<Broker::SubscriptionPage>> Broker::subscriptions(Caller caller, std::size_t limit, std::size_t offset,
+                                                             bool sys_attrs) {
   if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
   model::Query query;
   query.types = model::TypeSelection::of(state_->system.subscription);
@@ -98,19 +127,15 @@ Task<Result<Broker::SubscriptionPage>> Broker::subscriptions(Caller caller, std:
   SubscriptionPage out;
   out.count = page->count.value_or(0);
   for (const auto& document : page->documents) {
-    const auto stored = read_stored(state_->system, document.view());
-    if (!stored) co_return std::unexpected(stored.error());
-    const std::string id{document.view().id()};
-    const auto live = state_->notifier ? state_->notifier->state(caller.tenant, id) : std::nullopt;
-    auto shown = show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context, state_->names,
-                                   state_->clock.now());
-    add_context_url(state_->contexts, caller.tenant, stored->definition, shown);
-    out.items.push_back(as_text(std::move(shown)));
+    auto shown = show_one(*state_, caller, document.view(), sys_attrs);
+    if (!shown) co_return std::unexpected(std::move(shown).error());
+    out.items.push_back(std::move(*shown));
   }
   co_return out;
 }
 
-Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view id, std::string_view body) {
+Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view id, std::string_view body,
+                                               HeaderSource headers) {
   constexpr int kTries = 4;  // against others who change it at the same moment
   if (auto known = state_->known(caller.tenant); !known) co_return known;
   auto& state = *state_;
@@ -118,16 +143,21 @@ Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view i
   if (!context) co_return std::unexpected(context.error());
   Error last;
   for (int i = 0; i < kTries; ++i) {
-    const auto stored = co_await read_one(state.store, state.system, caller.tenant, std::string{id});
+    const auto read = co_await read_one(state.store, state.system, caller.tenant, std::string{id});
+    if (!read) co_return std::unexpected(read.error());
+    const auto stored = read_stored(state.system, read->view());
     if (!stored) co_return std::unexpected(stored.error());
-    const auto patched = patch_subscription(stored->definition, body, **context, state.names, state.clock.now());
+    const auto patched =
+        patch_subscription(stored->definition, body, **context, state.names, state.clock.now(), headers);
     if (!patched) co_return std::unexpected(patched.error());
+    if (auto there = check_words(state.contexts, caller, *patched); !there) co_return there;
+    if (auto hosted = co_await host_context(caller.tenant, *context); !hosted) co_return hosted;
     const auto written = co_await ask<Result<store::Written>>([&](auto done) {
       state.store.write(kept_address(Kept::kSubscription, caller.tenant, id),
                         update_stored(state.system, Kept::kSubscription, *patched, stored->version), std::move(done));
     });
     if (written) {
-      auto compiled = compile(state.contexts, caller.tenant, *patched, written->at);
+      auto compiled = compile_stored(state.contexts, caller.tenant, *patched, written->at);
       if (!compiled) co_return std::unexpected(std::move(compiled).error());
       if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), stored->delivery);
       co_return Result<void>{};

@@ -18,6 +18,8 @@ namespace json = boost::json;
 
 inline constexpr std::string_view kNull = "urn:ngsi-ld:null";  // NGSI-LD's way to write "remove this"
 
+inline constexpr std::string_view kFromRequest = "urn:ngsi-ld:request";  // "the header of this name of the request"
+
 inline constexpr std::size_t kMostDocument = 1u << 20;  // bytes of a subscription, a registration, a query
 inline constexpr std::size_t kMostBody = 16u << 20;     // bytes of any body
 

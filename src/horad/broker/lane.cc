@@ -13,6 +13,23 @@ namespace {
 /// The endpoint understood and said no; the same body would be refused again.
 bool final_refusal(int status) noexcept { return status >= 400 && status < 500 && status != 408 && status != 429; }
 
+bool is_instance(const model::Attribute& one, const model::Attribute& other) {
+  return one.name == other.name && one.dataset_id == other.dataset_id;
+}
+
+/// Makes of a job that waits and a newer one of the same entity one that tells of both.
+void merge(Job& waiting, Job newer) {
+  waiting.document = std::move(newer.document);  // its place in the log stays that of the oldest change
+  waiting.deleted_at = newer.deleted_at;
+  if (!newer.gone.empty()) waiting.gone_at = newer.gone_at;
+  for (auto& attribute : waiting.gone) {
+    const auto same = [&](const model::Attribute& one) { return is_instance(one, attribute); };
+    const bool back = !newer.deleted_at && waiting.document.view().find(attribute.name, attribute.dataset_id);
+    if (!back && std::ranges::none_of(newer.gone, same)) newer.gone.push_back(std::move(attribute));
+  }
+  waiting.gone = std::move(newer.gone);
+}
+
 }  // namespace
 
 Lane::Lane(std::string tenant, std::shared_ptr<const Subscription> subscription, DeliveryState state, LaneLimits limits)
@@ -28,12 +45,7 @@ void Lane::add(Job job) {
   if (subscription_->throttling > Duration::zero()) {
     const auto same = [&](const Job& one) { return one.document.view().id() == job.document.view().id(); };
     const auto waiting = std::find_if(queue_.begin() + static_cast<std::ptrdiff_t>(in_flight_), queue_.end(), same);
-    if (waiting != queue_.end()) {
-      waiting->document =
-          std::move(job.document);  // its place in the log stays that of the oldest change it stands for
-      waiting->deleted_at = job.deleted_at;
-      return;
-    }
+    if (waiting != queue_.end()) return merge(*waiting, std::move(job));
   }
   queue_.push_back(std::move(job));
 }
@@ -69,6 +81,7 @@ void Lane::succeeded(Timestamp now, Duration steady) {
 }
 
 void Lane::failed(const Outcome& outcome, Timestamp now, Duration steady, double random) {
+  ++state_.times_sent;  // timesSent counts attempts, timesFailed those of them that came to nothing (5.2.14)
   ++state_.times_failed;
   ++attempts_;
   state_.last_notification = now;

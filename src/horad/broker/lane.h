@@ -3,6 +3,7 @@
 // way, when to try again, and up to where in the log all is done.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -21,10 +22,16 @@ namespace horad::broker {
 
 /// One entity to be told of.
 struct Job {
+  static constexpr store::Position kNoRecord = ~store::Position{0};  // it came of the clock and not of a change
+
   std::size_t shard = 0;
   store::Position before = 0;  // of the record: a reader that starts there sees it again
   model::Document document;    // after the change; before it for a deletion
   std::optional<Timestamp> deleted_at;
+  model::Document previous;  // before the change, for showChanges; empty when there was nothing or nobody asks
+  std::vector<model::Attribute> gone;  // instances the change took away, as they were: to be told as such
+  Timestamp gone_at{};                 // when they went
+  Timestamp at{};                      // of the change; of the oldest when it stands for several
 };
 
 /// How an attempt ended.
@@ -58,7 +65,8 @@ class Lane {
   /// The last attempt failed: it has to leave room for those that did not.
   bool failing() const noexcept { return !state_.last_error.empty(); }
   std::size_t waiting() const noexcept { return queue_.size(); }
-  /// Adds a job; not when full(). While throttled, an entity that waits already is replaced by its newer state.
+  /// Adds a job; not when full(). While throttled, an entity that waits already is replaced by its newer state, and
+  /// what it was before stays what it was before the first change.
   void add(Job job);
   /// Forgets what waits but is not on its way: for a paused or expired subscription.
   void drop_waiting();
@@ -68,6 +76,8 @@ class Lane {
   /// The jobs of the next notification, each entity once. They stay in the lane until finish(). Not when empty() or
   /// busy().
   std::vector<const Job*> begin(Duration steady);
+  /// No attempt starts before this (steady time): for what is left of a throttling time after a restart.
+  void hold_until(Duration steady) noexcept { not_before_ = std::max(not_before_, steady); }
   /// Ends the attempt. `random` in [0, 1) spreads the pauses of many lanes.
   void finish(const Outcome& outcome, Timestamp now, Duration steady, double random);
   /// Says in the state that records were lost to this subscription.

@@ -17,7 +17,11 @@ Job job(std::string id, store::Position before = 0, std::size_t shard = 0) {
   model::Entity entity;
   entity.id = std::move(id);
   entity.types = {model::NameId{1}};
-  return {.shard = shard, .before = before, .document = model::Document{model::encode(entity)}, .deleted_at = {}};
+  Job out;
+  out.shard = shard;
+  out.before = before;
+  out.document = model::Document{model::encode(entity)};
+  return out;
 }
 
 Lane lane(Duration throttling = {}, LaneLimits limits = {}, Duration cooldown = {}) {
@@ -98,6 +102,34 @@ TEST(Lane, DoesNotBlameTheEndpointForOurOverload) {
   l.finish({.status = 0, .error = {}, .ours = true}, kNow, {}, 0);
   EXPECT_EQ(l.waiting(), 1u);
   EXPECT_EQ(l.state().times_failed, 0u);
+}
+
+TEST(Lane, AMergedChangeKeepsWhatWasBeforeTheFirstAndWhatWent) {
+  auto l = lane(seconds(5));
+  l.add(job("urn:a:0"));
+  l.begin({});
+  auto first = job("urn:a:1", 10);
+  first.previous = job("urn:a:old").document;
+  first.at = kNow;
+  first.gone.resize(2);
+  first.gone[0].name = model::NameId{7};
+  first.gone[1].name = model::NameId{8};
+  l.add(std::move(first));
+  auto second = job("urn:a:1", 20);
+  second.at = kNow + seconds(1);
+  second.previous = job("urn:a:between").document;
+  second.gone.resize(1);
+  second.gone[0].name = model::NameId{8};
+  second.gone_at = kNow + seconds(1);
+  l.add(std::move(second));
+  l.finish(kOk, kNow, {}, 0);
+  const auto told = l.begin(seconds(5));
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0]->before, 10u);
+  EXPECT_EQ(told[0]->at, kNow);
+  EXPECT_EQ(told[0]->previous.view().id(), "urn:a:old");
+  EXPECT_EQ(told[0]->gone.size(), 2u) << "each once";
+  EXPECT_EQ(told[0]->gone_at, kNow + seconds(1));
 }
 
 TEST(Lane, ThrottlingMergesChangesOfOneEntity) {

@@ -20,7 +20,7 @@ bool watches(const Subscription& subscription, model::NameId name) noexcept {
 }
 
 bool triggered(const Subscription& subscription, const Event& event) noexcept {
-  if (event.deleted) return (subscription.triggers & kEntityDeleted) != 0;
+  if (event.deleted && (subscription.triggers & kEntityDeleted) != 0) return true;
   const bool on_creation = event.created && (subscription.triggers & kEntityCreated) != 0;
   if (on_creation && subscription.watched.empty()) return true;
   return std::ranges::any_of(event.touched, [&](const Touched& touched) {
@@ -50,6 +50,10 @@ std::vector<Touched> touched_by(const model::Change& change, const model::Docume
     const auto same = [&](const Touched& one) { return one.name == name && one.how == how; };
     if (std::ranges::none_of(out, same)) out.push_back({name, how});
   };
+  if (change.kind == model::ChangeKind::kDeleted) {
+    for (const auto attribute : after.attributes()) add(attribute.name(), kAttributeDeleted);
+    return out;
+  }
   for (const auto& attribute : change.set) {
     const auto now = after.find(attribute.name, attribute.dataset_id);
     const bool fresh = change.kind == model::ChangeKind::kCreated || (now && now->created_at() == at);
@@ -62,7 +66,8 @@ std::vector<Touched> touched_by(const model::Change& change, const model::Docume
     const auto remaining = after.attributes();
     bool others = false;
     for (const auto attribute : remaining) others |= attribute.name() == key.name;
-    add(key.name, others ? kAttributeUpdated : kAttributeDeleted);
+    if (others) add(key.name, kAttributeUpdated);
+    add(key.name, kAttributeDeleted);
   }
   return out;
 }

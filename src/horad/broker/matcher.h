@@ -30,8 +30,9 @@ struct Event {
   std::span<const Touched> touched;  // each name and kind once
 };
 
-/// What `change`, made at `at`, did to the attributes, given the entity after it. An instance that stands there since
-/// `at` is "created"; an attribute whose last instance went is "deleted", one that keeps others is "updated".
+/// What `change`, made at `at`, did to the attributes, given the entity after it (of a deleted one: before it, all of
+/// whose attributes went). An instance that stands there since `at` is "created", one that went is "deleted"; an
+/// attribute that keeps other instances is "updated" as well.
 std::vector<Touched> touched_by(const model::Change& change, const model::DocumentView& after, Timestamp at);
 
 /// True when the subscription asks to be told of `event`. Does not look at isActive, expiresAt and throttling.

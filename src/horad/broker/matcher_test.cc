@@ -26,7 +26,8 @@ struct World {
                       R"(","type":"Subscription","notification":{"endpoint":{"uri":"http://h/"}},)" + members + "}";
     const auto definition = define_subscription(body, id, *contexts.core(), names, kNow);
     EXPECT_TRUE(definition) << definition.error().detail << "\n" << body;
-    return std::make_shared<const Subscription>(compile_subscription(*definition, contexts.core()).value());
+    return std::make_shared<const Subscription>(
+        compile_subscription(*definition, {contexts.core(), contexts.core()}).value());
   }
   model::NameId attribute(std::string_view name) { return contexts.core()->resolve_attribute(name).value(); }
   std::string document(const std::string& text) {
@@ -70,8 +71,8 @@ RC_GTEST_PROP(Matcher, FindsWhatAskingEachOneFinds, ()) {
                                            R"({"type":"*","idPattern":"1$"})",
                                            R"({"type":"A","id":"urn:e:1"})",
                                            R"({"type":"*","id":["urn:e:1","urn:e:2"]})"};
-  const std::vector<std::string> triggers{"entityCreated", "entityUpdated", "entityDeleted", "attributeUpdated",
-                                          "attributeCreated"};
+  const std::vector<std::string> triggers{"entityCreated",    "entityUpdated",    "entityDeleted",
+                                          "attributeUpdated", "attributeCreated", "attributeDeleted"};
   for (int i = 0; i < 25; ++i) {
     std::string members;
     if (pick(4) != 0)
@@ -80,7 +81,7 @@ RC_GTEST_PROP(Matcher, FindsWhatAskingEachOneFinds, ()) {
     if (members.empty() || pick(2) == 0)
       members += std::string{members.empty() ? "" : ","} +
                  (pick(2) == 0 ? R"("watchedAttributes":["x"])" : R"("watchedAttributes":["y","x"])");
-    if (pick(2) == 0) members += R"(,"notificationTrigger":[")" + triggers[static_cast<std::size_t>(pick(5))] + "\"]";
+    if (pick(2) == 0) members += R"(,"notificationTrigger":[")" + triggers[static_cast<std::size_t>(pick(6))] + "\"]";
     if (pick(4) == 0) members += R"(,"q":"x>5")";
     all.push_back(world.subscription("urn:s:" + std::to_string(pick(20)), members));
     std::erase_if(all, [&](const auto& one) { return one->id == all.back()->id && one != all.back(); });
@@ -102,7 +103,10 @@ RC_GTEST_PROP(Matcher, FindsWhatAskingEachOneFinds, ()) {
         touched.push_back({world.attribute(name), pick(2) == 0 ? kAttributeCreated : kAttributeUpdated});
     }
     Event event{.document = model::DocumentView{bytes}, .created = pick(3) == 0, .deleted = false, .touched = touched};
-    if (pick(4) == 0) event = {.document = event.document, .created = false, .deleted = true, .touched = {}};
+    if (pick(4) == 0) {  // all attributes go with the entity
+      touched = {{world.attribute("x"), kAttributeDeleted}, {world.attribute("z"), kAttributeDeleted}};
+      event = {.document = event.document, .created = false, .deleted = true, .touched = touched};
+    }
     RC_ASSERT(by_index(matcher, event) == by_hand(all, event));
   }
 }
@@ -132,7 +136,8 @@ TEST(TouchedBy, TellsCreatedUpdatedAndDeletedApart) {
   EXPECT_EQ(how("w"), kAttributeCreated);
   EXPECT_EQ(how("y"), kAttributeDeleted);
   EXPECT_EQ(how("z"), kAttributeUpdated) << "one of its instances is still there";
-  EXPECT_EQ(touched.size(), 4u);
+  EXPECT_EQ(touched.back().how, kAttributeDeleted) << "and one is gone";
+  EXPECT_EQ(touched.size(), 5u);
 }
 
 }  // namespace

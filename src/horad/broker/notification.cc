@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "horad/base/text.h"
 #include "horad/model/context.h"
 #include "horad/model/geojson_out.h"
@@ -23,85 +25,162 @@ std::string_view content_type(BodyType type) noexcept {
   return {};
 }
 
-/// What is told of a deleted entity: its id, its types, and when it went.
-void append_deleted(std::string& out, const Job& job, const model::Context& context) {
-  const auto document = job.document.view();
-  out += "{\"id\":";
-  base::append_json_string(out, document.id());
-  out += ",\"type\":";
-  if (document.type_count() != 1) out += '[';
-  for (std::size_t i = 0; i < document.type_count(); ++i) {
-    if (i > 0) out += ',';
-    out += context.quoted(document.type(i));
-  }
-  if (document.type_count() != 1) out += ']';
-  out += ",\"deletedAt\":\"";
-  base::append_time(out, *job.deleted_at);
-  out += "\"}";
+bool watches(const Subscription& subscription, model::NameId name) {
+  return subscription.watched.empty() || std::ranges::binary_search(subscription.watched, name);
 }
 
-model::RepresentOptions options_of(const Subscription& subscription) {
-  model::RepresentOptions out;
-  out.form = subscription.form;
-  out.sys_attrs = subscription.sys_attrs;
-  out.only_listed = !subscription.attributes.empty();
-  out.listed = subscription.attributes;
+/// One default instance for each attribute of which nothing is left.
+std::vector<model::Attribute> by_attribute(std::vector<model::Attribute> gone, model::DocumentView left, bool all) {
+  std::vector<model::Attribute> out;
+  for (auto& attribute : gone) {
+    const auto remaining = left.attributes();
+    const bool whole = all || std::none_of(remaining.begin(), remaining.end(),
+                                           [&](const auto& a) { return a.name() == attribute.name; });
+    if (!whole) {
+      out.push_back(std::move(attribute));
+      continue;
+    }
+    const auto same = [&](const auto& one) { return one.name == attribute.name; };
+    if (std::ranges::any_of(out, same)) continue;
+    attribute.dataset_id.clear();
+    out.push_back(std::move(attribute));
+  }
   return out;
+}
+
+/// The entity with marks where instances went; of a deleted one nothing but marks.
+model::Document with_marks(const Job& job) {
+  auto entity = job.document.view().to_entity();
+  if (job.deleted_at) entity.attributes.clear();
+  for (auto mark : job.gone) {
+    mark.value = model::null_value(mark.kind);
+    mark.sub_attributes.clear();
+    mark.unit_code.clear();
+    mark.observed_at.reset();
+    mark.object_type.reset();
+    mark.extras = {};
+    entity.attributes.push_back(std::move(mark));
+  }
+  return model::Document{model::encode(entity)};
+}
+
+/// Writes one job as an entity or a feature.
+void append_job(std::string& out, const Subscription& subscription, const Job& job, model::NameId location) {
+  const bool geo = subscription.endpoint.accept == BodyType::kGeoJson;
+  model::GeoJsonOptions options{.entity = subscription.shown, .geometry_property = location};
+  options.entity.with_context = subscription.endpoint.accept == BodyType::kLdJson;
+  const bool marked = job.deleted_at || !job.gone.empty();
+  const auto document = marked ? with_marks(job) : job.document;
+  std::vector<model::AttributeKey> keys;
+  for (const auto& attribute : job.gone) keys.push_back({attribute.name, attribute.dataset_id});
+  const auto before = job.previous ? std::optional{job.previous.view()} : std::nullopt;
+  const model::ChangeNotes notes{.before = before ? &*before : nullptr,
+                                 .since = job.at,
+                                 .gone = keys,
+                                 .gone_at = job.gone_at,
+                                 .deleted_at = job.deleted_at};
+  if (marked || before) options.entity.changes = &notes;
+  if (geo) return model::append_feature(out, document.view(), *subscription.context, options);
+  model::append_entity(out, document.view(), *subscription.context, options.entity);
 }
 
 void append_data(std::string& out, const Subscription& subscription, std::span<const Job* const> jobs,
                  model::NameId location) {
   const bool geo = subscription.endpoint.accept == BodyType::kGeoJson;
-  const model::GeoJsonOptions options{
-      .entity = options_of(subscription), .geometry_property = location};
   out += geo ? "{\"type\":\"FeatureCollection\",\"features\":[" : "[";
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (i > 0) out += ',';
-    const auto& job = *jobs[i];
-    if (job.deleted_at) {
-      append_deleted(out, job, *subscription.context);
-    } else if (geo) {
-      model::append_feature(out, job.document.view(), *subscription.context, options);
-    } else {
-      model::append_entity(out, job.document.view(), *subscription.context, options.entity);
-    }
+    append_job(out, subscription, *jobs[i], location);
   }
   out += geo ? "]}" : "]";
 }
 
-/// A Link header when the context is one URL; contexts of several parts go into the body only.
-void add_link(base::OutboundRequest& request, const model::Context& context) {
-  const auto json = context.json();
-  const bool one_url = json.starts_with('"') && json.find('\\') == std::string_view::npos;
-  const auto url = one_url ? json.substr(1, json.size() - 2) : model::kCoreContextUrl;
-  request.headers.emplace_back(
-      "Link", fmt::format("<{}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"", url));
+std::string link_to(std::string_view url) {
+  return fmt::format("<{}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"",
+                     url.empty() ? model::kCoreContextUrl : url);
+}
+
+bool context_in_link(const Endpoint& endpoint) noexcept {
+  return endpoint.accept == BodyType::kJson || (endpoint.accept == BodyType::kGeoJson && endpoint.context_in_link);
+}
+
+/// What goes beside the body: headers of HTTP, metadata of MQTT.
+Headers metadata_of(const Subscription& subscription, std::string_view tenant) {
+  const auto& endpoint = subscription.endpoint;
+  Headers out{{"Content-Type", std::string{content_type(endpoint.accept)}}};
+  if (context_in_link(endpoint)) out.emplace_back("Link", link_to(subscription.context_url));
+  if (!tenant.empty()) out.emplace_back("NGSILD-Tenant", tenant);
+  out.insert(out.end(), endpoint.headers.begin(), endpoint.headers.end());
+  return out;
+}
+
+/// {"metadata": {...}, "body": ...}
+std::string wrapped(const Headers& metadata, const std::string& body) {
+  std::string out = "{\"metadata\":{";
+  for (std::size_t i = 0; i < metadata.size(); ++i) {
+    if (i > 0) out += ',';
+    base::append_json_string(out, metadata[i].first);
+    out += ':';
+    base::append_json_string(out, metadata[i].second);
+  }
+  return out.append("},\"body\":").append(body).append("}");
 }
 
 }  // namespace
 
+std::vector<model::Attribute> gone_for(const Subscription& subscription, const model::Change& change,
+                                       const model::Document& before, model::DocumentView document) {
+  const bool deleted = change.kind == model::ChangeKind::kDeleted;
+  const bool watching = (subscription.triggers & kAttributeDeleted) != 0;
+  const bool everything = deleted && subscription.show_changes;
+  std::vector<model::Attribute> gone;
+  if (!watching && !everything) return gone;
+  if (deleted) {
+    for (const auto attribute : document.attributes()) {
+      if (everything || watches(subscription, attribute.name())) gone.push_back(attribute.to_attribute());
+    }
+  } else {
+    for (const auto& key : change.removed) {
+      if (!watches(subscription, key.name) || document.find(key.name, key.dataset_id)) continue;
+      const auto was = before ? before.view().find(key.name, key.dataset_id) : std::nullopt;
+      model::Attribute unknown;  // read back from the log, which does not say what it was
+      unknown.name = key.name;
+      unknown.dataset_id = key.dataset_id;
+      gone.push_back(was ? was->to_attribute() : std::move(unknown));
+    }
+  }
+  if (subscription.show_changes || !subscription.shown.dataset_ids.empty()) return gone;
+  return by_attribute(std::move(gone), document, deleted);
+}
+
+base::OutboundRequest delivery_of(const Subscription& subscription, std::string_view tenant, std::string body) {
+  const auto& endpoint = subscription.endpoint;
+  base::OutboundRequest request{.method = "POST", .url = endpoint.uri, .headers = {}, .body = {}};
+  request.timeout = endpoint.timeout;
+  auto metadata = metadata_of(subscription, tenant);
+  if (endpoint.mqtt) {
+    request.body = wrapped(metadata, body);
+    request.headers = endpoint.transport;
+  } else {
+    request.body = std::move(body);
+    request.headers = std::move(metadata);
+  }
+  return request;
+}
+
 base::OutboundRequest make_notification(const Subscription& subscription, std::string_view tenant,
                                         std::span<const Job* const> jobs, std::uint64_t number, Timestamp now,
                                         model::NameId location) {
-  base::OutboundRequest request{.method = "POST", .url = subscription.endpoint.uri, .headers = {}, .body = {}};
-  request.timeout = subscription.endpoint.timeout;
-  request.headers.emplace_back("Content-Type", content_type(subscription.endpoint.accept));
-  if (!tenant.empty()) request.headers.emplace_back("NGSILD-Tenant", tenant);
-  for (const auto& header : subscription.endpoint.headers) request.headers.push_back(header);
-  auto& body = request.body;
-  body = fmt::format(R"({{"id":"urn:ngsi-ld:Notification:{:016x}","type":"Notification","subscriptionId":)", number);
+  auto body =
+      fmt::format(R"({{"id":"urn:ngsi-ld:Notification:{:016x}","type":"Notification","subscriptionId":)", number);
   base::append_json_string(body, subscription.id);
   body += ",\"notifiedAt\":\"";
   base::append_time(body, now);
   body += "\",\"data\":";
   append_data(body, subscription, jobs, location);
-  if (subscription.endpoint.accept == BodyType::kJson) {
-    add_link(request, *subscription.context);
-  } else {
-    body.append(",\"@context\":").append(subscription.context->json());
-  }
+  if (!context_in_link(subscription.endpoint)) body.append(",\"@context\":").append(subscription.context->json());
   body += '}';
-  return request;
+  return delivery_of(subscription, tenant, std::move(body));
 }
 
 }  // namespace horad::broker

@@ -18,6 +18,14 @@ SystemNames system_names(model::Names& names) {
   return made ? *made : SystemNames{};  // a full table of names is found out at Broker::open, before
 }
 
+/// What a restart leaves of the time in which a throttled subscription is to be silent.
+Duration left_of_throttling(const Lane& lane, Timestamp now) {
+  const auto& last = lane.state().last_success;
+  const auto throttling = lane.subscription().throttling;
+  if (!last || *last > now) return Duration::zero();  // a clock that stepped back silences nobody
+  return std::max(throttling - (now - *last), Duration::zero());
+}
+
 std::shared_ptr<void> listen(store::Store& store, const std::weak_ptr<void>& life, std::function<void()> wake) {
   return store.on_durable([life, wake = std::move(wake)] {
     if (const auto alive = life.lock()) wake();
@@ -65,13 +73,18 @@ bool Notifier::Core::turn() {
   bool did = drain_inbox();
   did |= pump_sources();
   did |= pump_timers();
+  did |= pump_ticks();
   did |= pump_readers();
   did |= pump_commit();
   return did;
 }
 
 void Notifier::Core::wait(Duration most) {
-  if (!timers.empty()) most = std::min(most, std::max(timers.begin()->first - clock.steady(), Duration::zero()));
+  const auto until = [&](Duration steady) {
+    most = std::min(most, std::max(steady - clock.steady(), Duration::zero()));
+  };
+  if (!timers.empty()) until(timers.begin()->first);
+  if (!ticks.empty()) until(ticks.begin()->first);
   std::unique_lock lock{mutex};
   wakeup.wait_for(lock, most, [this] { return !inbox.empty() || stopping; });
 }
@@ -97,13 +110,31 @@ void Notifier::Core::put(std::string tenant, std::shared_ptr<const Subscription>
   const auto gone = removed.find(key);
   if (gone != removed.end() && gone->second >= subscription->version) return;
   if (known != lanes.end() && known->second->lane.subscription().version > subscription->version) return;
-  matchers[tenant].put(subscription);
+  auto& matcher = matchers[tenant];
+  if (subscription->interval == Duration::zero()) {
+    matcher.put(subscription);
+  } else {
+    matcher.remove(subscription->id);  // changes are not its business
+    if (matcher.size() == 0) matchers.erase(tenant);
+  }
   if (known == lanes.end()) return add(std::move(tenant), std::move(subscription), std::move(state));
-  auto& lane = known->second->lane;
+  redefine(known->second, std::move(subscription));
+}
+
+void Notifier::Core::redefine(const HoldPtr& hold, std::shared_ptr<const Subscription> subscription) {
+  auto& lane = hold->lane;
+  const bool was_periodic = periodic(*hold);
   lane.redefine(std::move(subscription));
-  if (!delivers(lane.subscription())) lane.drop_waiting();
-  known->second->scheduled = false;  // an entry left in the timers finds the lane busy or empty and does nothing
-  schedule(known->second);
+  if (!delivers(lane.subscription()) || periodic(*hold) != was_periodic) lane.drop_waiting();
+  if (periodic(*hold) && hold->reading) {
+    hold->reading.reset();
+    counters.subscriptions_behind.add(-1);
+  }
+  if (was_periodic) hold->floor = position;  // from here on it hears of changes
+  end_round(hold);
+  set_ticks(hold);
+  hold->scheduled = false;  // an entry left in the timers finds the lane busy or empty and does nothing
+  schedule(hold);
 }
 
 void Notifier::Core::add(std::string tenant, std::shared_ptr<const Subscription> subscription, DeliveryState state) {
@@ -114,12 +145,15 @@ void Notifier::Core::add(std::string tenant, std::shared_ptr<const Subscription>
   }
   const LaneKey key{tenant, subscription->id};
   Lane lane{std::move(tenant), std::move(subscription), std::move(state), options.lane};
+  lane.hold_until(clock.steady() + left_of_throttling(lane, clock.now()));
   auto hold = std::make_shared<Hold>(std::move(lane), cursor);
   lanes[key] = hold;
   lane_count = lanes.size();
   for (auto& source : sources) source.awake = true;
   counters.subscriptions.set(static_cast<std::int64_t>(lanes.size()));
   show(*hold);
+  set_ticks(hold);
+  if (periodic(*hold)) return;
   bool missed = false;
   for (std::size_t i = 0; i < position.size(); ++i) missed |= cursor[i] < position[i];
   if (missed) let_read(hold, std::move(cursor));

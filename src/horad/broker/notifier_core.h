@@ -21,6 +21,13 @@ namespace horad::broker {
 
 using LaneKey = std::pair<std::string, std::string>;  // tenant, subscription id
 
+/// The gathering of what one periodic notification tells of, page by page.
+struct Round {
+  std::size_t selector = 0;  // of the subscription: which one is asked
+  std::size_t offset = 0;    // in what it matches
+  std::size_t told = 0;      // entities so far
+};
+
 /// A lane and where it stands in the notifier.
 struct Hold {
   Hold(Lane given, store::Cursor from) : lane(std::move(given)), floor(std::move(from)) {}
@@ -33,6 +40,9 @@ struct Hold {
   bool listed_dirty = false;
   bool sent_as_failing = false;  // how its attempt under way is counted
   bool gone = false;
+  std::uint64_t schedule = 0;  // of a periodic one: ticks of an older schedule are void
+  std::optional<Round> round;  // a periodic notification is being put together
+  bool gathering = false;      // the store has been asked for a page of it
 };
 using HoldPtr = std::shared_ptr<Hold>;
 
@@ -44,6 +54,15 @@ struct Origin {
   std::deque<HoldPtr> failing_waiting;
   bool empty() const noexcept { return in_flight == 0 && waiting.empty() && failing_waiting.empty(); }
 };
+
+/// The next time of a periodic subscription.
+struct Tick {
+  HoldPtr hold;
+  std::uint64_t schedule;
+  Duration next;  // steady time of the one after it
+};
+
+inline bool periodic(const Hold& hold) noexcept { return hold.lane.subscription().interval > Duration::zero(); }
 
 /// The common reader of one shard.
 struct Source {
@@ -65,6 +84,7 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void wait(Duration most);
   void put(std::string tenant, std::shared_ptr<const Subscription> subscription, DeliveryState state);
   void add(std::string tenant, std::shared_ptr<const Subscription> subscription, DeliveryState state);
+  void redefine(const HoldPtr& hold, std::shared_ptr<const Subscription> subscription);
   void remove(const LaneKey& key, Timestamp version);
   void show(const Hold& hold);
   void mark_dirty(const HoldPtr& hold);
@@ -85,6 +105,14 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void let_read(const HoldPtr& hold, store::Cursor from);
   void fill(Records records, std::move_only_function<void(Core&, Records)> then);
   bool wanted(const store::Record& record) const;
+
+  // notifier_periodic.cc
+  void set_ticks(const HoldPtr& hold);
+  bool pump_ticks();
+  void tick(const Tick& tick);
+  void gather(const HoldPtr& hold);
+  void on_page(const HoldPtr& hold, std::uint64_t schedule, Result<store::Page> page);
+  void end_round(const HoldPtr& hold);
 
   // notifier_send.cc
   void schedule(const HoldPtr& hold);
@@ -121,6 +149,7 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   store::Cursor position;                // of the common reader: all before has been matched
   std::vector<Source> sources;
   std::multimap<Duration, HoldPtr> timers;  // steady time
+  std::multimap<Duration, Tick> ticks;      // steady time
   std::map<std::string, Origin> origins;
   std::deque<HoldPtr> waiting_for_room;
   std::size_t in_flight = 0;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "horad/broker/notification.h"
 #include "horad/broker/notifier_core.h"
 #include "horad/model/expiry.h"
 
@@ -59,16 +60,22 @@ Seen see(const store::Record& record) {
             .created = record.change.kind == model::ChangeKind::kCreated,
             .deleted = deleted,
             .touched = {}}};
-  if (!deleted) out.touched = touched_by(record.change, out.event.document, record.at);
+  out.touched = touched_by(record.change, out.event.document, record.at);
   return out;
 }
 
-Job job_of(const store::Record& record, store::Position before) {
+Job job_of(const Subscription& subscription, const store::Record& record, store::Position before) {
   const bool deleted = record.change.kind == model::ChangeKind::kDeleted;
-  return {.shard = record.shard,
-          .before = before,
-          .document = deleted ? record.before : record.after,
-          .deleted_at = deleted ? std::optional{record.at} : std::nullopt};
+  Job job;
+  job.shard = record.shard;
+  job.before = before;
+  job.document = deleted ? record.before : record.after;
+  if (deleted) job.deleted_at = record.at;
+  if (subscription.show_changes) job.previous = record.before;
+  job.gone = gone_for(subscription, record.change, record.before, job.document.view());
+  job.gone_at = record.at;
+  job.at = record.at;
+  return job;
 }
 
 bool readable(const store::Record& record) noexcept {
@@ -134,7 +141,7 @@ bool Notifier::Core::pump_sources() {
 void Notifier::Core::on_source(std::size_t shard, Result<Records> result) {
   if (!result && result.error().code == ErrorCode::kNotFound) {
     for (const auto& [key, hold] : lanes) {
-      if (hold->reading) continue;
+      if (hold->reading || periodic(*hold)) continue;
       hold->lane.lost(kLostRecords, clock.now());
       counters.notifications_lost.add();
       show(*hold);
@@ -188,7 +195,7 @@ void Notifier::Core::offer(const HoldPtr& hold, const store::Record& record, sto
     behind[{hold->lane.tenant(), hold->lane.subscription().id}] = hold;
     mark_dirty(hold);
   }
-  hold->lane.add(job_of(record, before));
+  hold->lane.add(job_of(hold->lane.subscription(), record, before));
   schedule(hold);
 }
 
@@ -287,7 +294,7 @@ void Notifier::Core::take_read(const HoldPtr& hold, std::size_t shard, const Rec
       if (concerns(subscription, seen.event)) {
         all = !hold->lane.full();
         if (!all) break;
-        hold->lane.add(job_of(record, at));
+        hold->lane.add(job_of(subscription, record, at));
       }
     }
     at = record.position;

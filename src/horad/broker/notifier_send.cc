@@ -101,6 +101,7 @@ void Notifier::Core::on_answer(const HoldPtr& hold, const std::string& origin, c
       mark_dirty(hold);
     }
     queue_to_read(hold);
+    gather(hold);
     schedule(hold);
   }
   const auto found = origins.find(origin);
@@ -134,7 +135,7 @@ void Notifier::Core::refresh(const HoldPtr& held) {
     // A subscription never owes what came before it.
     if (!hold.reading && hold.lane.empty()) state.cursor[i] = std::max(state.cursor[i], hold.floor[i]);
   }
-  state.behind = hold.reading || !hold.lane.empty();
+  state.behind = !periodic(hold) && (hold.reading || !hold.lane.empty());
   if (state.behind) behind[{hold.lane.tenant(), hold.lane.subscription().id}] = held;
 }
 

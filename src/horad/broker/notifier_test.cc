@@ -46,7 +46,7 @@ class NotifierTest : public ::testing::Test {
     const auto written = harness.write(kept_address(Kept::kSubscription, "", id),
                                        create_stored(system, Kept::kSubscription, *definition, state));
     ASSERT_TRUE(written) << written.error().detail;
-    auto compiled = compile_subscription(*definition, contexts.core()).value();
+    auto compiled = compile_subscription(*definition, {contexts.core(), contexts.core()}).value();
     compiled.version = written->at;
     notifier->put("", std::make_shared<const Subscription>(std::move(compiled)), state);
   }
@@ -56,7 +56,7 @@ class NotifierTest : public ::testing::Test {
     const auto document = harness.read(kept_address(Kept::kSubscription, "", id));
     ASSERT_TRUE(document);
     auto stored = read_stored(system, document->view()).value();
-    auto compiled = compile_subscription(stored.definition, contexts.core()).value();
+    auto compiled = compile_subscription(stored.definition, {contexts.core(), contexts.core()}).value();
     compiled.version = stored.version;
     auto& cursor = stored.delivery.cursor;
     if (!stored.delivery.behind) {
@@ -346,6 +346,92 @@ TEST_F(NotifierTest, AnExpiredSubscriptionIsSilent) {
   write("urn:e:1", 1);
   ASSERT_TRUE(receives("http://b/", 1));
   EXPECT_EQ(net.attempts("http://a/"), 0u);
+}
+
+TEST_F(NotifierTest, APeriodicSubscriptionTellsAtItsTimesWhetherOrNotAnythingChanged) {
+  write("urn:e:1", 5);
+  subscribe("urn:s:1", "http://a/", R"("timeInterval":10,)");
+  write("urn:e:1", 6);
+  EXPECT_FALSE(within(seconds(9), [&] { return net.attempts("http://a/") > 0; })) << "a change is not its business";
+  ASSERT_TRUE(within(seconds(2), [&] { return net.received("http://a/").size() == 1; }));
+  EXPECT_NE(net.received("http://a/")[0].body.find(":6"), std::string::npos);
+  EXPECT_FALSE(within(seconds(8), [&] { return net.attempts("http://a/") > 1; }));
+  ASSERT_TRUE(within(seconds(3), [&] { return net.received("http://a/").size() == 2; }));
+  EXPECT_EQ(counters.subscriptions_behind.value(), 0);
+}
+
+TEST_F(NotifierTest, APeriodicSubscriptionTellsOfEveryEntityOnceAtATime) {
+  for (int i = 0; i < 600; ++i) write("urn:e:" + std::to_string(i), i);
+  subscribe("urn:s:1", "http://a/", R"("timeInterval":10,)");
+  ASSERT_TRUE(within(seconds(11), [&] { return entities_told("http://a/") >= 600; })) << entities_told("http://a/");
+  EXPECT_FALSE(within(seconds(5), [&] { return entities_told("http://a/") > 600; }));
+}
+
+TEST_F(NotifierTest, APeriodThatPassedWhileItWasDownIsMadeUpForOnce) {
+  write("urn:e:1", 5);
+  subscribe("urn:s:1", "http://a/", R"("timeInterval":10,)");
+  ASSERT_TRUE(within(seconds(11), [&] { return net.received("http://a/").size() == 1; }));
+  notifier->stop();
+  notifier.reset();
+  harness.close();
+  harness.clock.advance(seconds(35));
+  ASSERT_TRUE(harness.open());
+  start_notifier();
+  resume("urn:s:1");
+  ASSERT_TRUE(receives("http://a/", 2)) << "at once";
+  EXPECT_TRUE(within(seconds(10), [&] { return net.received("http://a/").size() == 3; })) << "then at its times";
+}
+
+TEST_F(NotifierTest, ADeadEndpointOfAPeriodicSubscriptionGetsWhatIsThereWhenItIsBack) {
+  write("urn:e:1", 1);
+  net.set("http://a/", SimNet::Mode::kDead);
+  subscribe("urn:s:1", "http://a/", R"("timeInterval":10,)");
+  ASSERT_TRUE(within(seconds(45), [&] { return net.attempts("http://a/") >= 3; }));
+  write("urn:e:1", 2);
+  ASSERT_TRUE(within(seconds(20), [&] { return net.attempts("http://a/") >= 4; }));
+  net.set("http://a/", SimNet::Mode::kOk);
+  ASSERT_TRUE(within(seconds(70), [&] { return !net.received("http://a/").empty(); }));
+  EXPECT_NE(net.received("http://a/")[0].body.find(":2"), std::string::npos) << "not what was there before";
+}
+
+TEST_F(NotifierTest, ThrottlingOutlivesARestart) {
+  subscribe("urn:s:1", "http://a/", R"("throttling":60,)");
+  write("urn:e:1", 1);
+  ASSERT_TRUE(receives("http://a/", 1));
+  ASSERT_TRUE(until([&] { return notifier->state("", "urn:s:1")->times_sent == 1; }));
+  notifier->stop();
+  notifier.reset();
+  harness.close();
+  ASSERT_TRUE(harness.open());
+  start_notifier();
+  resume("urn:s:1");
+  write("urn:e:1", 2);
+  EXPECT_FALSE(within(seconds(50), [&] { return net.received("http://a/").size() > 1; }));
+  EXPECT_TRUE(within(seconds(15), [&] { return net.received("http://a/").size() == 2; }));
+}
+
+TEST_F(NotifierTest, ASubscriptionMadeBetweenWritesHearsAllThatFollowInOrder) {
+  subscribe("urn:s:other", "http://other/");
+  for (int i = 0; i < 50; ++i) {
+    write("urn:e:1", i);
+    notifier->turn();
+  }
+  subscribe("urn:s:1", "http://a/");
+  for (int i = 50; i < 150; ++i) {
+    write("urn:e:1", i);
+    if (i % 3 == 0) notifier->turn();
+  }
+  ASSERT_TRUE(until([&] { return entities_told("http://a/") >= 100; })) << entities_told("http://a/");
+  std::int64_t next = 50;
+  for (const auto& request : net.received("http://a/")) {
+    const auto body = *parse_json(request.body);
+    for (const auto& one : body.as_object().at("data").as_array()) {
+      for (const auto& member : one.as_object()) {
+        if (member.value().is_number()) EXPECT_EQ(member.value().to_number<std::int64_t>(), next++);
+      }
+    }
+  }
+  EXPECT_EQ(next, 150);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "horad/base/text.h"
 #include "horad/broker/members.h"
+#include "horad/broker/notification.h"
 #include "horad/model/context.h"
 #include "horad/model/id_pattern.h"
 #include "horad/model/q.h"
@@ -153,10 +154,14 @@ Result<SourceSubscription> compile_source_subscription(const Definition& definit
                                                        std::shared_ptr<model::Context> context) {
   Definition plain = definition;
   const auto own = take_own(plain.body);
-  auto base = compile_subscription(plain, context);
+  auto base = compile_subscription(plain, {.words = context, .q = context});
   if (!base) return std::unexpected(std::move(base).error());
   SourceSubscription out;
   out.base = std::move(*base);
+  if (out.base.endpoint.accept == BodyType::kGeoJson) out.base.endpoint.accept = BodyType::kJson;  // no geometries here
+  const auto words = context->json();
+  const bool one_url = words.starts_with('"') && words.find('\\') == std::string_view::npos;
+  if (one_url) out.base.context_url = words.substr(1, words.size() - 2);
   Members members{own, ""};
   if (const auto csf = members.text("csf"); !csf.empty()) {
     auto filter = model::QFilter::parse(csf, *context);
@@ -242,13 +247,6 @@ void note_told(Told& told, const SourceNews& news) {
 
 base::OutboundRequest make_source_notification(const SourceSubscription& subscription, std::string_view tenant,
                                                const SourceNews& news, std::uint64_t number, Timestamp now) {
-  const auto& endpoint = subscription.base.endpoint;
-  base::OutboundRequest request{.method = "POST", .url = endpoint.uri, .headers = {}, .body = {}};
-  request.timeout = endpoint.timeout;
-  const bool ld = endpoint.accept == BodyType::kLdJson;
-  request.headers.emplace_back("Content-Type", ld ? "application/ld+json" : "application/json");
-  if (!tenant.empty()) request.headers.emplace_back("NGSILD-Tenant", tenant);
-  for (const auto& header : endpoint.headers) request.headers.push_back(header);
   json::object body;
   body["id"] = json::string(fmt::format("urn:ngsi-ld:ContextSourceNotification:{:016x}", number));
   body["type"] = "ContextSourceNotification";
@@ -261,17 +259,10 @@ base::OutboundRequest make_source_notification(const SourceSubscription& subscri
     data.emplace_back(json::object{{"id", json::string(id)}, {"type", "ContextSourceRegistration"}});
   }
   body["data"] = std::move(data);
-  const auto context = subscription.base.context->json();
-  if (ld) {
-    if (const auto parsed = parse_json(context)) body["@context"] = *parsed;
-  } else {
-    const bool one_url = context.starts_with('"') && context.find('\\') == std::string_view::npos;
-    request.headers.emplace_back(
-        "Link", fmt::format("<{}>; rel=\"http://www.w3.org/ns/json-ld#context\"; type=\"application/ld+json\"",
-                            one_url ? context.substr(1, context.size() - 2) : model::kCoreContextUrl));
+  if (subscription.base.endpoint.accept == BodyType::kLdJson) {
+    if (const auto parsed = parse_json(subscription.base.context->json())) body["@context"] = *parsed;
   }
-  request.body = as_text(std::move(body));
-  return request;
+  return delivery_of(subscription.base, tenant, as_text(std::move(body)));
 }
 
 }  // namespace horad::broker

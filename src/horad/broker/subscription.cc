@@ -13,15 +13,33 @@ namespace {
 
 using NameMap = std::move_only_function<Result<std::string>(std::string_view)>;
 
-constexpr std::array<std::string_view, 7> kReadOnly{"@context",         "status",      "timesSent",  "timesFailed",
-                                                    "lastNotification", "lastSuccess", "lastFailure"};
-constexpr std::array<std::string_view, 14> kServed{
-    "id",   "type",     "subscriptionName", "description",         "entities",   "watchedAttributes", "q",
-    "geoQ", "isActive", "expiresAt",        "notificationTrigger", "throttling", "notification",      "jsonldContext"};
-constexpr std::array<std::string_view, 9> kNotServed{
-    "timeInterval", "csf", "scopeQ", "lang", "temporalQ", "datasetId", "expandValues", "jsonKeys", "localOnly"};
+/// What a subscriber may write. Everything else is left out of what is stored: the members that are ours to write, and
+/// those that a subscription does not have (5.2.12).
+constexpr std::array<std::string_view, 21> kServed{"id",
+                                                   "type",
+                                                   "subscriptionName",
+                                                   "description",
+                                                   "entities",
+                                                   "watchedAttributes",
+                                                   "q",
+                                                   "geoQ",
+                                                   "csf",
+                                                   "isActive",
+                                                   "expiresAt",
+                                                   "throttling",
+                                                   "timeInterval",
+                                                   "datasetId",
+                                                   "localOnly",
+                                                   "scopeQ",
+                                                   "notificationTrigger",
+                                                   "notification",
+                                                   "lang",
+                                                   "jsonldContext",
+                                                   "splitEntities"};
+constexpr std::array<std::string_view, 4> kNotServed{"scopeQ", "lang", "expandValues", "jsonKeys"};
 constexpr std::array<std::string_view, 8> kNotificationReadOnly{
     "status", "timesSent", "timesFailed", "lastNotification", "lastSuccess", "lastFailure", "lastLost", "lastError"};
+constexpr std::array<std::string_view, 3> kNoAttributes{"id", "type", "scope"};  // of pick and omit
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& list, std::string_view name) noexcept {
@@ -55,11 +73,19 @@ Result<std::string> map_selection(std::string_view text, NameMap& map) {
 Result<void> map_text_array(json::value* member, NameMap& map) {
   if (member == nullptr || !member->is_array()) return {};  // what is not an array is found when it is compiled
   for (auto& item : member->get_array()) {
-    if (!item.is_string()) continue;
+    if (!item.is_string() || among(kNoAttributes, text_of(item.get_string()))) continue;
     auto mapped = map(text_of(item.get_string()));
     if (!mapped) return std::unexpected(std::move(mapped).error());
     item = json::string(*mapped);
   }
+  return {};
+}
+
+Result<void> map_text(json::value* member, NameMap& map) {
+  if (member == nullptr || !member->is_string()) return {};
+  auto mapped = map(text_of(member->get_string()));
+  if (!mapped) return std::unexpected(std::move(mapped).error());
+  *member = json::string(*mapped);
   return {};
 }
 
@@ -81,9 +107,16 @@ Result<void> map_selectors(json::value* entities, NameMap& map) {
 Result<void> map_names(json::object& body, NameMap type, NameMap attribute) {
   if (auto done = map_selectors(body.if_contains("entities"), type); !done) return done;
   if (auto done = map_text_array(body.if_contains("watchedAttributes"), attribute); !done) return done;
+  if (auto* const geo = body.if_contains("geoQ"); geo != nullptr && geo->is_object()) {
+    if (auto done = map_text(geo->get_object().if_contains("geoproperty"), attribute); !done) return done;
+  }
   auto* const notification = body.if_contains("notification");
   if (notification == nullptr || !notification->is_object()) return {};
-  return map_text_array(notification->get_object().if_contains("attributes"), attribute);
+  for (const auto* const list : {"attributes", "pick", "omit"}) {
+    auto done = map_text_array(notification->get_object().if_contains(list), attribute);
+    if (!done) return done;
+  }
+  return {};
 }
 
 Result<void> expand(json::object& body, model::Context& context, model::Names& names) {
@@ -96,27 +129,66 @@ Result<void> expand(json::object& body, model::Context& context, model::Names& n
       [&](std::string_view name) { return text(context.resolve_attribute(name)); });
 }
 
-/// Drops what only we may write and refuses members we do not know or do not serve.
+/// Drops what a subscriber cannot write and refuses what we do not serve.
 Result<void> sift(json::object& body) {
-  for (const auto name : kReadOnly) body.erase(json::string_view{name.data(), name.size()});
   rename_aliases(body);
+  for (const auto& member : body) {
+    const auto name = view(member.key());
+    if (!among(kNotServed, name)) continue;
+    return fail(ErrorCode::kNotSupported,
+                "Subscriptions with the member '" + std::string{name} + "' are not supported.",
+                "/" + std::string{name});
+  }
+  for (auto at = body.begin(); at != body.end();) {
+    if (among(kServed, view(at->key()))) {
+      ++at;
+    } else {
+      at = body.erase(at);
+    }
+  }
   if (auto* const notification = body.if_contains("notification");
       notification != nullptr && notification->is_object()) {
     for (const auto name : kNotificationReadOnly) {
       notification->get_object().erase(json::string_view{name.data(), name.size()});
     }
   }
-  for (const auto& member : body) {
-    const auto name = view(member.key());
-    if (among(kServed, name)) continue;
-    const std::string at = "/" + std::string{name};
-    if (among(kNotServed, name)) {
-      return fail(ErrorCode::kNotSupported, "Subscriptions with the member '" + at.substr(1) + "' are not supported.",
-                  at);
-    }
-    return fail(ErrorCode::kBadRequestData, "A subscription has no member '" + at.substr(1) + "'.", at);
-  }
   return {};
+}
+
+/// In a patch a null takes a member away, at any depth.
+void drop_nulls(json::value& value) {
+  auto* const object = value.if_object();
+  if (object == nullptr) return;
+  for (auto at = object->begin(); at != object->end();) {
+    if (is_null(at->value())) {
+      at = object->erase(at);
+    } else {
+      drop_nulls(at->value());
+      ++at;
+    }
+  }
+}
+
+/// Takes the headers that receiverInfo asks for out of the request.
+Headers headers_asked(const json::object& body, const HeaderSource& source) {
+  Headers out;
+  const auto* const notification = body.if_contains("notification");
+  const auto* const object = notification == nullptr ? nullptr : notification->if_object();
+  const auto* const endpoint = object == nullptr ? nullptr : object->if_contains("endpoint");
+  const auto* const parts = endpoint == nullptr ? nullptr : endpoint->if_object();
+  const auto* const info = parts == nullptr ? nullptr : parts->if_contains("receiverInfo");
+  if (!source || info == nullptr || !info->is_array()) return out;
+  for (const auto& item : info->get_array()) {
+    const auto* const pair = item.if_object();
+    const auto* const key = pair == nullptr ? nullptr : pair->if_contains("key");
+    const auto* const value = pair == nullptr ? nullptr : pair->if_contains("value");
+    if (key == nullptr || value == nullptr || !key->is_string() || !value->is_string()) continue;
+    if (text_of(value->get_string()) != kFromRequest) continue;
+    if (auto found = source(text_of(key->get_string()))) {
+      out.emplace_back(text_of(key->get_string()), std::move(*found));
+    }
+  }
+  return out;
 }
 
 Result<void> check_expiry(const json::object& body, Timestamp now) {
@@ -132,10 +204,19 @@ Result<void> check_expiry(const json::object& body, Timestamp now) {
 Result<Definition> checked(Definition definition, model::Context& context) {
   // The context is a loan for this call: a pointer that does not own it.
   const std::shared_ptr<model::Context> loan{std::shared_ptr<void>{}, &context};
-  if (auto compiled = compile_subscription(definition, loan); !compiled) {
+  if (auto compiled = compile_subscription(definition, {.words = loan, .q = loan}); !compiled) {
     return std::unexpected(std::move(compiled).error());
   }
   return definition;
+}
+
+/// Whose words the definition speaks after a patch. `q` stands under the context it came with; the words of
+/// notifications change when the patch brings a context of its own.
+void take_context(Definition& out, const json::object& patch, const model::Context& context) {
+  const std::string before = out.q_context.empty() ? out.context : out.q_context;
+  if (!context.is_core_only()) out.context = context.json();
+  const std::string q = patch.contains("q") ? std::string{context.json()} : before;
+  out.q_context = q == out.context ? std::string{} : q;
 }
 
 std::string_view status_of(const json::object& body, Timestamp now) {
@@ -169,19 +250,21 @@ std::uint64_t count_in(const json::object& object, json::string_view name) {
 }  // namespace
 
 Result<Definition> define_subscription(std::string_view body, std::string_view fallback_id, model::Context& context,
-                                       model::Names& names, Timestamp now) {
+                                       model::Names& names, Timestamp now, const HeaderSource& headers) {
   auto parsed = parse_json_object(body);
   if (!parsed) return std::unexpected(std::move(parsed).error());
-  Definition out{std::move(*parsed), std::string{context.json()}};
+  Definition out{
+      .body = std::move(*parsed), .context = std::string{context.json()}, .q_context = {}, .request_headers = {}};
   if (auto done = sift(out.body); !done) return std::unexpected(std::move(done).error());
   if (!out.body.contains("id")) out.body["id"] = json::string(fallback_id);
   if (auto done = check_expiry(out.body, now); !done) return std::unexpected(std::move(done).error());
   if (auto done = expand(out.body, context, names); !done) return std::unexpected(std::move(done).error());
+  out.request_headers = headers_asked(out.body, headers);
   return checked(std::move(out), context);
 }
 
 Result<Definition> patch_subscription(const Definition& before, std::string_view body, model::Context& context,
-                                      model::Names& names, Timestamp now) {
+                                      model::Names& names, Timestamp now, const HeaderSource& headers) {
   auto patch = parse_json_object(body);
   if (!patch) return std::unexpected(std::move(patch).error());
   if (auto done = sift(*patch); !done) return std::unexpected(std::move(done).error());
@@ -196,11 +279,12 @@ Result<Definition> patch_subscription(const Definition& before, std::string_view
     if (is_null(member.value())) {
       out.body.erase(member.key());
     } else {
+      drop_nulls(member.value());
       out.body.insert_or_assign(member.key(), std::move(member.value()));
     }
   }
-  const bool speaks_names = patch->contains("q") || patch->contains("geoQ") || patch->contains("notification");
-  if (speaks_names) out.context = context.json();
+  take_context(out, *patch, context);
+  if (patch->contains("notification")) out.request_headers = headers_asked(out.body, headers);
   return checked(std::move(out), context);
 }
 
@@ -214,11 +298,12 @@ json::object show_subscription(const Definition& definition, const DeliveryState
   // Compaction cannot fail: a name without a term stays as it is.
   (void)map_names(out, compact, compact);
   out["status"] = json::string(status_of(out, now));
+  if (!out.contains("notificationTrigger")) out["notificationTrigger"] = {"attributeCreated", "attributeUpdated"};
   auto* const notification = out.if_contains("notification");
   if (notification == nullptr || !notification->is_object()) return out;
   auto& shown = notification->get_object();
-  shown["status"] = json::string(state.last_error.empty() ? "ok" : "failed");
   if (state.times_sent > 0 || state.times_failed > 0) {
+    shown["status"] = json::string(state.last_error.empty() ? "ok" : "failed");
     shown["timesSent"] = state.times_sent;
     shown["timesFailed"] = state.times_failed;
   }

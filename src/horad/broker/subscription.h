@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,12 +25,21 @@ class Context;
 
 namespace horad::broker {
 
-/// A subscription as it is stored: the JSON document with names of types and attributes expanded, and the context under
-/// which its `q` and `geoQ` stand and its notifications are written. Read-only members are not in it.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// A subscription as it is stored: the JSON document with names of types and attributes expanded, and the context in
+/// whose words its notifications are written. Read-only members are not in it.
 struct Definition {
   json::object body;
-  std::string context;  // JSON text of the @context, as Contexts::get() takes it
+  std::string context;         // JSON text of the @context, as Contexts::get() takes it
+  std::string q_context = {};  // the one under which `q` stands, when a PATCH gave the other parts a new one; else empty
+  /// What "urn:ngsi-ld:request" in receiverInfo stands for: headers of the request that made or last changed the
+  /// endpoint.
+  Headers request_headers = {};
 };
+
+/// The headers of the request that brings a subscription, as far as it asks for them: name in, value out.
+using HeaderSource = std::function<std::optional<std::string>(std::string_view)>;
 
 /// What a notification reacts to. Bits of Subscription::triggers.
 enum Trigger : std::uint8_t {
@@ -42,11 +52,21 @@ enum Trigger : std::uint8_t {
 
 enum class BodyType : std::uint8_t { kJson, kLdJson, kGeoJson };
 
+/// The contexts of a definition, compiled.
+struct DefinitionContexts {
+  std::shared_ptr<model::Context>
+      words;                          // of Definition::context, or of jsonldContext: notifications are written in it
+  std::shared_ptr<model::Context> q;  // of Definition::q_context, or Definition::context
+};
+
 struct Endpoint {
-  std::string uri;     // http or https
+  std::string uri;     // http, https, mqtt or mqtts
   std::string origin;  // scheme, host and port of it: what is up or down together
+  bool mqtt = false;
   BodyType accept = BodyType::kJson;
-  std::vector<std::pair<std::string, std::string>> headers;  // receiverInfo
+  bool context_in_link = false;  // "Prefer: body=json" in notifierInfo: GeoJSON without @context
+  Headers headers;               // receiverInfo; of MQTT the metadata
+  Headers transport;             // notifierInfo: MQTT-Version, MQTT-QoS, with their defaults
   Duration timeout = std::chrono::seconds(10);
   Duration cooldown{};  // at least so long no attempt after a failed one
 };
@@ -58,14 +78,15 @@ struct Subscription {
   std::vector<model::NameId> watched;   // sorted; empty: any attribute
   model::Query filter;                  // q and geoQ
   std::uint8_t triggers = kAttributeCreated | kAttributeUpdated;
+  Duration interval{};  // timeInterval; above zero: it tells of what is there at its times, and not of changes
   Duration throttling{};
   std::optional<Timestamp> expires_at;
   bool active = true;
-  std::vector<model::NameId> attributes;  // of notifications; empty: all
-  model::Form form = model::Form::kNormalized;
-  bool sys_attrs = false;
+  model::RepresentOptions shown;  // how notifications show entities; without @context
+  bool show_changes = false;
   Endpoint endpoint;
   std::shared_ptr<model::Context> context;
+  std::string context_url;  // where receivers find it, see Contexts::url_of; empty: the core context
   Timestamp version{};  // when this definition was stored: a newer one wins
 };
 
@@ -83,19 +104,20 @@ struct DeliveryState {
   friend bool operator==(const DeliveryState&, const DeliveryState&) = default;
 };
 
-/// Reads the body of a creation. `fallback_id` is taken when the body has no id.
-///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past), kNotSupported (schemes and members we do
-///   not serve)
+/// Reads the body of a creation. `fallback_id` is taken when the body has no id. Members that a subscription does not
+/// have are left out.
+///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past), kNotSupported (members we do not serve)
 Result<Definition> define_subscription(std::string_view body, std::string_view fallback_id, model::Context& context,
-                                       model::Names& names, Timestamp now);
+                                       model::Names& names, Timestamp now, const HeaderSource& headers = {});
 
-/// The definition after a PATCH: members given replace, members that are null go.
+/// The definition after a PATCH: members given replace, members that are null go. The words of the subscription change
+/// with it only when `context` is another than the core context.
 ///   errors   as define_subscription
 Result<Definition> patch_subscription(const Definition& before, std::string_view body, model::Context& context,
-                                      model::Names& names, Timestamp now);
+                                      model::Names& names, Timestamp now, const HeaderSource& headers = {});
 
-/// Checks a definition whole and makes of it what the notifier works with. `context` is that of the definition.
-Result<Subscription> compile_subscription(const Definition& definition, std::shared_ptr<model::Context> context);
+/// Checks a definition whole and makes of it what the notifier works with.
+Result<Subscription> compile_subscription(const Definition& definition, const DefinitionContexts& contexts);
 
 /// The subscription as it is shown: names compacted by `context`, status and counters added, without @context.
 json::object show_subscription(const Definition& definition, const DeliveryState& state, const model::Context& context,

@@ -121,22 +121,29 @@ Result<void> add_trigger(std::string_view name, std::uint8_t& triggers) {
   return {};
 }
 
-/// Scheme, host and port of an http or https URL.
-Result<std::string> origin_of(std::string_view uri) {
+/// Fills in what the URI says: scheme, host and port, without user and password.
+Result<void> read_uri(std::string_view uri, Endpoint& out) {
+  constexpr std::string_view kAt = "notification/endpoint/uri";
   const auto scheme_end = uri.find("://");
-  if (scheme_end == std::string_view::npos)
-    return wrong("notification/endpoint/uri", "The endpoint is not an absolute URI.");
+  if (scheme_end == std::string_view::npos) return wrong(kAt, "The endpoint is not an absolute URI.");
   const auto scheme = base::to_lower(uri.substr(0, scheme_end));
-  if (scheme != "http" && scheme != "https") {
-    return not_served("notification/endpoint/uri",
-                      "Endpoints of the scheme '" + scheme + "' are not supported; http and https are.");
+  out.mqtt = scheme == "mqtt" || scheme == "mqtts";
+  if (!out.mqtt && scheme != "http" && scheme != "https") {
+    return wrong(kAt, "Endpoints of the scheme '" + scheme + "' are not supported; http, https, mqtt and mqtts are.");
   }
   const auto rest = uri.substr(scheme_end + 3);
-  const auto host = rest.substr(0, rest.find_first_of("/?#"));
+  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+  const auto user = authority.rfind('@');
+  const auto host = user == std::string_view::npos ? authority : authority.substr(user + 1);
   const bool blank =
       std::ranges::any_of(uri, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
-  if (host.empty() || blank) return wrong("notification/endpoint/uri", "The endpoint is not a valid URL.");
-  return scheme + "://" + base::to_lower(host);
+  if (host.empty() || blank) return wrong(kAt, "The endpoint is not a valid URL.");
+  const auto topic = rest.substr(authority.size());
+  if (out.mqtt && (topic.size() < 2 || topic.find_first_of("+#") != std::string_view::npos)) {
+    return wrong(kAt, "An MQTT endpoint names a topic without wildcards: mqtt://HOST/TOPIC.");
+  }
+  out.origin = scheme + "://" + base::to_lower(host);
+  return {};
 }
 
 bool is_header_text(std::string_view text) noexcept {
@@ -151,30 +158,63 @@ bool is_header_name(std::string_view name) noexcept {
   });
 }
 
-Result<void> compile_receiver_info(Members& endpoint, Endpoint& out) {
-  const auto* const info = endpoint.find("receiverInfo");
-  if (info == nullptr) return {};
+/// receiverInfo and notifierInfo: key-value pairs (5.2.22).
+Result<Headers> read_pairs(const Members& endpoint, std::string_view name) {
+  Headers out;
+  const auto* const info = endpoint.find(name);
+  if (info == nullptr) return out;
   const auto* const list = info->if_array();
-  if (list == nullptr || list->size() > 50)
-    return wrong(endpoint.at("receiverInfo"), "'receiverInfo' is a list of at most 50.");
+  if (list == nullptr || list->size() > 50) {
+    return wrong(endpoint.at(name), "'" + std::string{name} + "' is a list of at most 50.");
+  }
   for (const auto& item : *list) {
     const auto* const object = item.if_object();
     const auto* const key = object == nullptr ? nullptr : member(*object, "key");
     const auto* const value = object == nullptr ? nullptr : member(*object, "value");
     const bool texts = key != nullptr && value != nullptr && key->is_string() && value->is_string();
     if (!texts || !is_header_name(text_of(key->get_string())) || !is_header_text(text_of(value->get_string()))) {
-      return wrong(endpoint.at("receiverInfo"),
-                   "Each entry of 'receiverInfo' has a key and a value that may stand in a header.");
+      return wrong(endpoint.at(name), "Each entry of '" + std::string{name} +
+                                          "' has a key and a value, both texts that may stand in a header.");
     }
-    if (text_of(value->get_string()) == "urn:ngsi-ld:request") {
-      return not_served(endpoint.at("receiverInfo"), "Copying headers of the triggering request is not supported.");
+    out.emplace_back(text_of(key->get_string()), text_of(value->get_string()));
+  }
+  return out;
+}
+
+Result<void> compile_receiver_info(const Members& endpoint, const Headers& of_request, Endpoint& out) {
+  auto pairs = read_pairs(endpoint, "receiverInfo");
+  if (!pairs) return std::unexpected(std::move(pairs).error());
+  for (auto& [key, value] : *pairs) {
+    if (value == kFromRequest) {
+      const auto found = std::ranges::find(of_request, key, [](const auto& pair) { return pair.first; });
+      if (found == of_request.end()) continue;  // the request had no such header
+      value = found->second;
     }
-    out.headers.emplace_back(text_of(key->get_string()), text_of(value->get_string()));
+    out.headers.emplace_back(std::move(key), std::move(value));
   }
   return {};
 }
 
-Result<void> compile_endpoint(const json::object& notification, Endpoint& out) {
+Result<void> compile_notifier_info(const Members& endpoint, Endpoint& out) {
+  const auto pairs = read_pairs(endpoint, "notifierInfo");
+  if (!pairs) return std::unexpected(pairs.error());
+  std::string_view version = "mqtt5.0";
+  std::string_view qos = "0";
+  for (const auto& [key, value] : *pairs) {
+    const auto name = base::to_lower(key);
+    if (name == "mqtt-version") version = value;
+    if (name == "mqtt-qos") qos = value;
+    if (name == "prefer" && value.find("body=json") != std::string::npos) out.context_in_link = true;
+  }
+  if (version != "mqtt3.1.1" && version != "mqtt5.0") {
+    return wrong(endpoint.at("notifierInfo"), "'MQTT-Version' is mqtt3.1.1 or mqtt5.0.");
+  }
+  if (qos != "0" && qos != "1" && qos != "2") return wrong(endpoint.at("notifierInfo"), "'MQTT-QoS' is 0, 1 or 2.");
+  if (out.mqtt) out.transport = {{"MQTT-Version", std::string{version}}, {"MQTT-QoS", std::string{qos}}};
+  return {};
+}
+
+Result<void> compile_endpoint(const json::object& notification, const Headers& of_request, Endpoint& out) {
   const auto* const value = member(notification, "endpoint");
   const auto* const object = value == nullptr ? nullptr : value->if_object();
   if (object == nullptr) return wrong("notification/endpoint", "A notification needs an endpoint.");
@@ -192,34 +232,115 @@ Result<void> compile_endpoint(const json::object& notification, Endpoint& out) {
                                    std::chrono::minutes(1));
   out.cooldown = members.duration("cooldown", std::chrono::milliseconds(1), Duration::zero());
   if (!members.state()) return members.state();
-  auto origin = origin_of(out.uri);
-  if (!origin) return std::unexpected(std::move(origin).error());
-  out.origin = std::move(*origin);
-  return compile_receiver_info(members, out);
+  if (auto done = read_uri(out.uri, out); !done) return done;
+  if (auto done = compile_notifier_info(members, out); !done) return done;
+  return compile_receiver_info(members, of_request, out);
 }
 
-Result<void> compile_notification(const json::object& body, model::Context& context, Subscription& out) {
-  const auto* const value = member(body, "notification");
+/// One name of pick or omit: a member that every entity has, or an attribute.
+Result<void> add_member(std::string_view name, bool value, model::Context& context, model::RepresentOptions& shown,
+                        std::vector<model::NameId>& names) {
+  if (name == "id") {
+    shown.id = value;
+  } else if (name == "type") {
+    shown.type = value;
+  } else if (name == "scope") {
+    shown.scope = value;
+  } else {
+    return append_name(context, names)(name);
+  }
+  return {};
+}
+
+/// Which members notifications show: attributes, or pick and omit (4.21).
+Result<void> compile_projection(Members& notification, model::Context& context, model::RepresentOptions& shown) {
+  const bool pick = notification.find("pick") != nullptr;
+  const bool omit = notification.find("omit") != nullptr;
+  shown.only_listed = pick || notification.find("attributes") != nullptr;
+  if (notification.find("attributes") != nullptr && (pick || omit)) {
+    notification.refuse("attributes", "'attributes' does not go with 'pick' or 'omit'.");
+  }
+  notification.texts("attributes", append_name(context, shown.listed));
+  if (pick) shown.id = shown.type = shown.scope = false;
+  std::vector<std::string> picked;
+  notification.texts("pick", [&](std::string_view name) {
+    picked.emplace_back(name);
+    return add_member(name, true, context, shown, shown.listed);
+  });
+  notification.texts("omit", [&](std::string_view name) {
+    if (std::ranges::find(picked, name) != picked.end()) {
+      notification.refuse("omit", "'" + std::string{name} + "' stands in 'pick' and in 'omit'.");
+    }
+    return add_member(name, false, context, shown, shown.omitted);
+  });
+  return notification.state();
+}
+
+Result<void> compile_notification(const Definition& definition, model::Context& context, Subscription& out) {
+  const auto* const value = member(definition.body, "notification");
   const auto* const object = value == nullptr ? nullptr : value->if_object();
   if (object == nullptr) return wrong("notification", "A subscription needs a notification with an endpoint.");
   Members members{*object, "notification"};
-  for (const std::string_view name : {"showChanges", "join", "joinLevel", "pick", "omit"}) {
+  for (const std::string_view name : {"join", "joinLevel"}) {
     const auto* const asked = members.find(name);
-    if (asked == nullptr || *asked == json::value(false)) continue;
+    if (asked == nullptr || *asked == json::value("@none")) continue;
     return not_served(members.at(name), "'" + std::string{name} + "' of a notification is not supported.");
   }
-  members.texts("attributes", append_name(context, out.attributes));
-  out.sys_attrs = members.flag("sysAttrs", false);
+  if (auto done = compile_projection(members, context, out.shown); !done) return done;
+  out.shown.sys_attrs = members.flag("sysAttrs", false);
+  out.show_changes = members.flag("showChanges", false);
   const auto format = members.text("format");
   if (format == "concise") {
-    out.form = model::Form::kConcise;
+    out.shown.form = model::Form::kConcise;
   } else if (format == "keyValues" || format == "simplified") {
-    out.form = model::Form::kSimplified;
+    out.shown.form = model::Form::kSimplified;
+    if (out.show_changes) members.refuse("showChanges", "'showChanges' does not go with the simplified format.");
   } else if (!format.empty() && format != "normalized") {
     members.refuse("format", "'format' is normalized, concise, keyValues or simplified.");
   }
   if (!members.state()) return members.state();
-  return compile_endpoint(*object, out.endpoint);
+  return compile_endpoint(*object, definition.request_headers, out.endpoint);
+}
+
+/// When it is told of: triggers, times, whether at all.
+Result<void> compile_times(const json::object& body, Subscription& out) {
+  Members members{body, ""};
+  out.active = members.flag("isActive", true);
+  out.throttling = members.duration("throttling", std::chrono::seconds(1), Duration::zero());
+  out.interval = members.duration("timeInterval", std::chrono::seconds(1), Duration::zero());
+  for (const std::string_view name : {"throttling", "watchedAttributes"}) {
+    if (out.interval == Duration::zero() || members.find(name) == nullptr) continue;
+    members.refuse("timeInterval", "'timeInterval' does not go with '" + std::string{name} + "'.");
+  }
+  if (const auto expires = members.text("expiresAt"); !expires.empty()) {
+    const auto at = base::parse_time(expires);
+    if (!at) members.refuse("expiresAt", "'expiresAt' is not a time in UTC such as 2030-01-01T00:00:00Z.");
+    if (at) out.expires_at = *at;
+  }
+  if (members.find("notificationTrigger") != nullptr) {
+    out.triggers = 0;
+    members.texts("notificationTrigger", [&out](std::string_view name) { return add_trigger(name, out.triggers); });
+  }
+  return members.state();
+}
+
+/// The context of notifications: whether it can be had is found out by whoever has contexts.
+void check_jsonld_context(Members& members) {
+  const auto url = members.text("jsonldContext");
+  if (url.empty()) return;
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    members.refuse("jsonldContext", "'jsonldContext' is the URL of a JSON-LD context.");
+  }
+}
+
+/// What stands in an instance list of datasetId: URIs, "@none" for the default instance.
+Result<void> add_dataset(std::string_view id, std::vector<std::string>& out) {
+  if (id == "@none") {
+    out.emplace_back();
+    return {};
+  }
+  out.emplace_back(id);
+  return model::check_entity_id(id);
 }
 
 Result<void> compile_plain(const json::object& body, model::Context& context, Subscription& out) {
@@ -232,25 +353,41 @@ Result<void> compile_plain(const json::object& body, model::Context& context, Su
   if (members.text("type") != "Subscription") members.refuse("type", "The type of a subscription is 'Subscription'.");
   members.text("subscriptionName");
   members.text("description");
-  if (const auto url = members.text("jsonldContext"); !url.empty() && !model::is_core_context(url)) {
-    members.keep(fail(ErrorCode::kContextNotAvailable, "The context " + std::string{url} + " is not available.",
-                      "/jsonldContext"));
-  }
+  check_jsonld_context(members);
+  members.flag("localOnly", false);
+  members.flag("splitEntities", false);
   members.texts("watchedAttributes", append_name(context, out.watched));
   std::ranges::sort(out.watched);
-  out.active = members.flag("isActive", true);
-  out.throttling = members.duration("throttling", std::chrono::seconds(1), Duration::zero());
-  if (const auto expires = members.text("expiresAt"); !expires.empty()) {
-    const auto at = base::parse_time(expires);
-    if (!at) members.refuse("expiresAt", "'expiresAt' is not a time in UTC such as 2030-01-01T00:00:00Z.");
-    if (at) out.expires_at = *at;
+  members.texts("datasetId", [&out](std::string_view id) { return add_dataset(id, out.shown.dataset_ids); });
+  return members.state();
+}
+
+/// Texts in quotes may be percent-encoded, as they are in the URL of a query: subscribers write them alike.
+std::string with_decoded_texts(std::string_view q) {
+  std::string out;
+  for (bool quoted = false; !q.empty();) {
+    const auto end = std::min(q.find('"'), q.size());
+    const auto part = q.substr(0, end);
+    const auto decoded = base::percent_decode(part);
+    out += quoted && decoded ? *decoded : std::string{part};
+    if (end == q.size()) break;
+    out += '"';
+    if (!quoted || !part.ends_with('\\')) quoted = !quoted;  // an escaped quote stands in the text
+    q.remove_prefix(end + 1);
   }
-  if (members.find("notificationTrigger") != nullptr) {
-    out.triggers = 0;
-    members.texts("notificationTrigger", [&out](std::string_view name) { return add_trigger(name, out.triggers); });
+  return out;
+}
+
+Result<void> compile_filters(const json::object& body, model::Context& context, Subscription& out) {
+  Members members{body, ""};
+  // It is about registrations, and says which sources are asked: kept, and checked as the query that it is.
+  if (const auto csf = members.text("csf"); !csf.empty()) {
+    if (auto filter = model::QFilter::parse(csf, context); !filter) {
+      return fail(filter.error().code, "'csf' is not a query: " + filter.error().detail, "/csf");
+    }
   }
   if (const auto q = members.text("q"); !q.empty() && members.state()) {
-    auto filter = model::QFilter::parse(q, context);
+    auto filter = model::QFilter::parse(with_decoded_texts(q), context);
     if (!filter) return std::unexpected(std::move(filter).error());
     out.filter.q = std::move(*filter);
   }
@@ -259,17 +396,20 @@ Result<void> compile_plain(const json::object& body, model::Context& context, Su
 
 }  // namespace
 
-Result<Subscription> compile_subscription(const Definition& definition, std::shared_ptr<model::Context> context) {
+Result<Subscription> compile_subscription(const Definition& definition, const DefinitionContexts& contexts) {
   Subscription out;
   const auto& body = definition.body;
-  if (auto done = compile_plain(body, *context, out); !done) return std::unexpected(std::move(done).error());
-  if (auto done = compile_selectors(body, *context, out); !done) return std::unexpected(std::move(done).error());
+  auto& words = *contexts.words;
+  if (auto done = compile_plain(body, words, out); !done) return std::unexpected(std::move(done).error());
+  if (auto done = compile_times(body, out); !done) return std::unexpected(std::move(done).error());
+  if (auto done = compile_filters(body, *contexts.q, out); !done) return std::unexpected(std::move(done).error());
+  if (auto done = compile_selectors(body, words, out); !done) return std::unexpected(std::move(done).error());
   if (out.selectors.empty() && out.watched.empty()) {
     return wrong("entities", "A subscription needs 'entities' or 'watchedAttributes'.");
   }
-  if (auto done = compile_geo(body, *context, out); !done) return std::unexpected(std::move(done).error());
-  if (auto done = compile_notification(body, *context, out); !done) return std::unexpected(std::move(done).error());
-  out.context = std::move(context);
+  if (auto done = compile_geo(body, words, out); !done) return std::unexpected(std::move(done).error());
+  if (auto done = compile_notification(definition, words, out); !done) return std::unexpected(std::move(done).error());
+  out.context = contexts.words;
   return out;
 }
 

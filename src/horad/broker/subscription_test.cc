@@ -20,7 +20,7 @@ struct World {
     return define_subscription(body, "urn:s:made", core, names, kNow);
   }
   Result<Subscription> compile(const Definition& definition) {
-    return compile_subscription(definition, contexts.core());
+    return compile_subscription(definition, {contexts.core(), contexts.core()});
   }
 };
 
@@ -44,8 +44,8 @@ TEST(Subscription, IsCompiledWhole) {
   EXPECT_TRUE(got->filter.q && got->filter.geo);
   EXPECT_EQ(got->throttling, std::chrono::seconds(5));
   EXPECT_EQ(got->triggers, kEntityCreated | kAttributeDeleted);
-  EXPECT_EQ(got->form, model::Form::kConcise);
-  EXPECT_TRUE(got->sys_attrs);
+  EXPECT_EQ(got->shown.form, model::Form::kConcise);
+  EXPECT_TRUE(got->shown.sys_attrs);
   EXPECT_EQ(got->endpoint.origin, "http://host.example:80");
   EXPECT_EQ(got->endpoint.accept, BodyType::kLdJson);
   EXPECT_EQ(got->endpoint.timeout, std::chrono::milliseconds(500));
@@ -61,7 +61,7 @@ TEST(Subscription, HasDefaults) {
   EXPECT_EQ(got->id, "urn:s:made");
   EXPECT_EQ(got->triggers, kAttributeCreated | kAttributeUpdated);
   EXPECT_TRUE(got->active);
-  EXPECT_EQ(got->form, model::Form::kNormalized);
+  EXPECT_EQ(got->shown.form, model::Form::kNormalized);
   EXPECT_EQ(got->endpoint.accept, BodyType::kJson);
 }
 
@@ -129,6 +129,73 @@ TEST(DeliveryState, ReadsWhatItWrites) {
   EXPECT_EQ(delivery_from_json(json::value("nonsense")), DeliveryState{});
 }
 
+TEST(Subscription, MembersItDoesNotHaveAreLeftOut) {
+  World world;
+  const auto got = world.define(
+      R"({"type":"Subscription","entities":[{"type":"A"}],"colour":1,"notification":{"endpoint":{"uri":"http://h/"}}})");
+  ASSERT_TRUE(got) << got.error().detail;
+  EXPECT_FALSE(got->body.contains("colour"));
+}
+
+TEST(Subscription, ReadsWhatItIsToShow) {
+  World world;
+  const auto got = world.compile(*world.define(
+      R"({"type":"Subscription","entities":[{"type":"A"}],"datasetId":["urn:d:1","@none"],
+          "notification":{"pick":["id","a"],"omit":["b"],"showChanges":true,"endpoint":{"uri":"http://h/"}}})"));
+  ASSERT_TRUE(got) << got.error().detail;
+  EXPECT_TRUE(got->shown.id && got->shown.only_listed && got->show_changes);
+  EXPECT_FALSE(got->shown.type || got->shown.scope);
+  EXPECT_EQ(got->shown.listed.size(), 1u);
+  EXPECT_EQ(got->shown.omitted.size(), 1u);
+  EXPECT_EQ(got->shown.dataset_ids, (std::vector<std::string>{"urn:d:1", ""}));
+}
+
+TEST(Subscription, TellsMqttEndpointsFromOthers) {
+  World world;
+  const auto got = world.compile(*world.define(
+      R"({"type":"Subscription","entities":[{"type":"A"}],"notification":{"endpoint":{"uri":"mqtts://me:secret@Host:8883/a/b",
+          "notifierInfo":[{"key":"MQTT-QoS","value":"1"}]}}})"));
+  ASSERT_TRUE(got) << got.error().detail;
+  EXPECT_TRUE(got->endpoint.mqtt);
+  EXPECT_EQ(got->endpoint.origin, "mqtts://host:8883") << "without user and password";
+  EXPECT_EQ(got->endpoint.transport, (Headers{{"MQTT-Version", "mqtt5.0"}, {"MQTT-QoS", "1"}}));
+}
+
+TEST(Subscription, TakesHeadersOfTheRequest) {
+  World world;
+  const HeaderSource source = [](std::string_view name) -> std::optional<std::string> {
+    if (name == "X-Token") return "abc";
+    return std::nullopt;
+  };
+  const auto definition = define_subscription(
+      R"({"type":"Subscription","entities":[{"type":"A"}],"notification":{"endpoint":{"uri":"http://h/","receiverInfo":[
+          {"key":"X-Token","value":"urn:ngsi-ld:request"},{"key":"X-Other","value":"urn:ngsi-ld:request"}]}}})",
+      "urn:s:1", world.core, world.names, kNow, source);
+  ASSERT_TRUE(definition) << definition.error().detail;
+  EXPECT_EQ(world.compile(*definition)->endpoint.headers, (Headers{{"X-Token", "abc"}}))
+      << "what was not sent is left out";
+  const auto shown = to_text(show_subscription(*definition, {}, world.core, world.names, kNow));
+  EXPECT_EQ(shown.find("abc"), std::string::npos) << "the value is nobody's to read";
+}
+
+TEST(Subscription, APatchWithoutContextKeepsTheWords) {
+  World world;
+  const auto mine = world.contexts.get("", R"({"a":"https://example.org/a"})", nullptr);
+  ASSERT_TRUE(mine);
+  const auto definition = define_subscription(
+      R"({"type":"Subscription","entities":[{"type":"A"}],"q":"a>1","notification":{"endpoint":{"uri":"http://h/"}}})",
+      "urn:s:1", **mine, world.names, kNow);
+  const auto patched = patch_subscription(*definition, R"({"notification":{"endpoint":{"uri":"http://other/"}}})",
+                                          world.core, world.names, kNow);
+  ASSERT_TRUE(patched) << patched.error().detail;
+  EXPECT_EQ(patched->context, (*mine)->json());
+  EXPECT_TRUE(patched->q_context.empty());
+  const auto q = patch_subscription(*definition, R"({"q":"b>1"})", world.core, world.names, kNow);
+  ASSERT_TRUE(q);
+  EXPECT_EQ(q->context, (*mine)->json());
+  EXPECT_EQ(q->q_context, world.core.json()) << "a new q stands under the context it came with";
+}
+
 struct Bad {
   const char* name;
   const char* change;  // merged into a good subscription
@@ -167,7 +234,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"NegativeThrottling", R"({"throttling":-1})"}, Bad{"TextThrottling", R"({"throttling":"5"})"},
         Bad{"PastExpiry", R"({"expiresAt":"2020-01-01T00:00:00Z"})"}, Bad{"BrokenExpiry", R"({"expiresAt":"soon"})"},
         Bad{"UnknownTrigger", R"({"notificationTrigger":["x"]})"}, Bad{"NoTriggers", R"({"notificationTrigger":[]})"},
-        Bad{"ActiveText", R"({"isActive":"yes"})"}, Bad{"UnknownMember", R"({"colour":1})"},
+        Bad{"ActiveText", R"({"isActive":"yes"})"}, Bad{"BrokenCsf", R"({"csf":"(("})"},
         Bad{"KeptId", R"({"id":"urn:horad:system:notifier"})"}, Bad{"BadId", R"({"id":"x"})"},
         Bad{"NoNotification", R"({"notification":"absent"})"}, Bad{"NoEndpoint", R"({"notification":{}})"},
         Bad{"RelativeUri", R"({"notification":{"endpoint":{"uri":"/x"}}})"},
@@ -178,11 +245,27 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"notification":{"endpoint":{"uri":"http://h/","receiverInfo":[{"key":"A","value":"x\r\nB: y"}]}}})"},
         Bad{"HeaderNameWithBlank",
             R"({"notification":{"endpoint":{"uri":"http://h/","receiverInfo":[{"key":"A B","value":"x"}]}}})"},
-        Bad{"Mqtt", R"({"notification":{"endpoint":{"uri":"mqtt://h/t"}}})", ErrorCode::kNotSupported},
-        Bad{"Periodic", R"({"timeInterval":5})", ErrorCode::kNotSupported},
-        Bad{"ShowChanges", R"({"notification":{"showChanges":true,"endpoint":{"uri":"http://h/"}}})",
-            ErrorCode::kNotSupported},
-        Bad{"UnknownContext", R"({"jsonldContext":"https://example.org/c"})", ErrorCode::kContextNotAvailable}),
+        Bad{"OtherScheme", R"({"notification":{"endpoint":{"uri":"ftp://h/t"}}})"},
+        Bad{"MqttWithoutTopic", R"({"notification":{"endpoint":{"uri":"mqtt://h"}}})"},
+        Bad{"MqttWildcard", R"({"notification":{"endpoint":{"uri":"mqtt://h/a/+"}}})"},
+        Bad{"MqttQos",
+            R"({"notification":{"endpoint":{"uri":"mqtt://h/a","notifierInfo":[{"key":"MQTT-QoS","value":"3"}]}}})"},
+        Bad{"MqttVersion",
+            R"({"notification":{"endpoint":{"uri":"mqtt://h/a","notifierInfo":[{"key":"MQTT-Version","value":"3"}]}}})"},
+        Bad{"PairWithoutValue", R"({"notification":{"endpoint":{"uri":"http://h/","receiverInfo":[{"key":"A"}]}}})"},
+        Bad{"PairOfNumbers",
+            R"({"notification":{"endpoint":{"uri":"http://h/","notifierInfo":[{"key":"A","value":1}]}}})"},
+        Bad{"IntervalAndThrottling", R"({"timeInterval":5,"throttling":5})"},
+        Bad{"IntervalAndWatched", R"({"timeInterval":5,"watchedAttributes":["a"]})"},
+        Bad{"NegativeInterval", R"({"timeInterval":-5})"},
+        Bad{"ShowChangesSimplified",
+            R"({"notification":{"showChanges":true,"format":"simplified","endpoint":{"uri":"http://h/"}}})"},
+        Bad{"EmptyPick", R"({"notification":{"pick":[],"endpoint":{"uri":"http://h/"}}})"},
+        Bad{"EmptyOmit", R"({"notification":{"omit":[],"endpoint":{"uri":"http://h/"}}})"},
+        Bad{"PickAndAttributes",
+            R"({"notification":{"pick":["a"],"attributes":["a"],"endpoint":{"uri":"http://h/"}}})"},
+        Bad{"PickAndOmitTheSame", R"({"notification":{"pick":["a"],"omit":["a"],"endpoint":{"uri":"http://h/"}}})"},
+        Bad{"BadDataset", R"({"datasetId":["a b"]})"}, Bad{"ContextNoUrl", R"({"jsonldContext":"mine"})"}),
     [](const auto& info) { return std::string{info.param.name}; });
 
 }  // namespace

@@ -19,7 +19,39 @@ Attribute json_attribute(NameId name, std::string text) {
   return out;
 }
 
-std::string context_text(const Definition& definition) { return "[" + definition.context + "]"; }
+/// What is stored of a definition.
+void set_definition(Change& change, const SystemNames& names, const Definition& definition) {
+  change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
+  const auto q_context = definition.q_context.empty() ? std::string{} : "," + definition.q_context;
+  change.set.push_back(json_attribute(names.context, "[" + definition.context + q_context + "]"));
+  json::array headers;
+  for (const auto& [name, value] : definition.request_headers) {
+    headers.emplace_back(name);
+    headers.emplace_back(value);
+  }
+  change.set.push_back(json_attribute(names.headers, to_text(headers)));
+}
+
+/// The same back. Contexts are kept as texts, as they were given.
+Result<void> read_contexts(std::string_view text, Definition& out) {
+  auto contexts = parse_json(text);
+  if (!contexts) return std::unexpected(std::move(contexts).error());
+  const auto* const list = contexts->if_array();
+  if (list == nullptr || list->empty()) return fail(ErrorCode::kDamaged, "A stored document lacks its context.");
+  out.context = to_text(list->front());
+  if (list->size() > 1) out.q_context = to_text((*list)[1]);
+  return {};
+}
+
+void read_headers(std::string_view text, Definition& out) {
+  const auto headers = parse_json(text);
+  if (!headers || !headers->is_array()) return;
+  const auto& list = headers->get_array();
+  for (std::size_t i = 0; i + 1 < list.size(); i += 2) {
+    if (!list[i].is_string() || !list[i + 1].is_string()) continue;
+    out.request_headers.emplace_back(text_of(list[i].get_string()), text_of(list[i + 1].get_string()));
+  }
+}
 
 std::optional<std::string_view> text_at(DocumentView document, NameId name) {
   const auto found = document.find(name);
@@ -58,6 +90,7 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
       {&out.jsonld_context, "urn:horad:system:Context"},
       {&out.definition, "urn:horad:system:definition"},
       {&out.context, "urn:horad:system:context"},
+      {&out.headers, "urn:horad:system:requestHeaders"},
       {&out.delivery, "urn:horad:system:delivery"},
       {&out.told, "urn:horad:system:told"},
       {&out.notifier, "urn:horad:system:Notifier"},
@@ -111,8 +144,7 @@ store::Mutation create_stored(const SystemNames& names, Kept kind, Definition de
     change.kind = model::ChangeKind::kCreated;
     change.types = {names.type_of(kind)};
     change.scopes.emplace();
-    change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
-    change.set.push_back(json_attribute(names.context, context_text(definition)));
+    set_definition(change, names, definition);
     change.set.push_back(json_attribute(names.delivery, to_text(broker::to_json(delivery))));
     return change;
   };
@@ -128,8 +160,7 @@ store::Mutation update_stored(const SystemNames& names, Kept kind, Definition de
                   "The " + std::string{word_for(kind)} + " was changed by somebody else meanwhile.");
     }
     Change change;
-    change.set.push_back(json_attribute(names.definition, to_text(definition.body)));
-    change.set.push_back(json_attribute(names.context, context_text(definition)));
+    set_definition(change, names, definition);
     return change;
   };
 }
@@ -200,7 +231,10 @@ Result<StoredDocument> read_stored(const SystemNames& names, DocumentView docume
   }
   auto body = parse_json_object(*definition);
   if (!body) return std::unexpected(std::move(body).error());
-  StoredDocument out{{std::move(*body), std::string{context->substr(1, context->size() - 2)}}, {}, {}};
+  StoredDocument out;
+  out.definition.body = std::move(*body);
+  if (auto done = read_contexts(*context, out.definition); !done) return std::unexpected(std::move(done).error());
+  if (const auto headers = text_at(document, names.headers)) read_headers(*headers, out.definition);
   out.version = document.find(names.definition)->modified_at();
   if (const auto delivery = text_at(document, names.delivery)) {
     if (const auto value = parse_json(*delivery)) out.delivery = delivery_from_json(*value);

@@ -26,7 +26,8 @@ struct SystemNames {
   model::NameId source_subscription;  // the type
   model::NameId jsonld_context;       // the type
   model::NameId definition;           // JsonProperty: Definition::body
-  model::NameId context;   // JsonProperty: Definition::context, in an array, for a JSON text alone is no JsonProperty
+  model::NameId context;   // JsonProperty: array of Definition::context, and Definition::q_context when there is one
+  model::NameId headers;   // JsonProperty: array of Definition::request_headers, name and value by turns
   model::NameId delivery;  // JsonProperty: DeliveryState
   model::NameId told;      // JsonProperty: what a source subscription has told, by registration
   model::NameId notifier;  // the type

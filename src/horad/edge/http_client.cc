@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,12 +13,14 @@
 #include <unordered_map>
 
 #include "horad/base/text.h"
+#include "horad/edge/public_address.h"
 
 namespace horad::edge {
 namespace {
 
 constexpr std::size_t kMostHeaderBytes = 256 * 1024;
 constexpr std::size_t kKeptHandles = 64;
+constexpr auto kSystemAuthorities = "/etc/ssl/certs";
 
 struct Waiting {
   base::OutboundRequest request;
@@ -77,29 +78,6 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
   return line.size();
 }
 
-bool is_public_v4(std::uint32_t a) noexcept {
-  const auto in = [a](std::uint32_t net, int bits) { return (a >> (32 - bits)) == (net >> (32 - bits)); };
-  return !in(0x00000000, 8) && !in(0x0a000000, 8) && !in(0x64400000, 10) && !in(0x7f000000, 8) && !in(0xa9fe0000, 16) &&
-         !in(0xac100000, 12) && !in(0xc0000000, 24) && !in(0xc0a80000, 16) && !in(0xc6120000, 15) && a < 0xe0000000;
-}
-
-/// What a name resolved to counts, not the name. IPv4 inside IPv6 (mapped, NAT64, 6to4) is judged as what it carries.
-bool is_public(const sockaddr& address) noexcept {
-  if (address.sa_family == AF_INET) {
-    return is_public_v4(ntohl(reinterpret_cast<const sockaddr_in&>(address).sin_addr.s_addr));
-  }
-  if (address.sa_family != AF_INET6) return false;
-  const auto* const b = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr.s6_addr;
-  const auto v4 = [b](int at) {
-    return std::uint32_t{b[at]} << 24 | std::uint32_t{b[at + 1]} << 16 | std::uint32_t{b[at + 2]} << 8 | b[at + 3];
-  };
-  const bool zeros = std::all_of(b, b + 10, [](unsigned char byte) { return byte == 0; });
-  if (zeros) return b[10] == 0xff && b[11] == 0xff && is_public_v4(v4(12));
-  if (b[0] == 0x00 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b) return is_public_v4(v4(12));
-  if (b[0] == 0x20 && b[1] == 0x02) return is_public_v4(v4(2));
-  return (b[0] & 0xe0) == 0x20;  // 2000::/3, what is routed; the rest is local, multicast or reserved
-}
-
 /// Opens the socket for an address that curl is about to connect to, unless the exchange may not go there.
 curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* address) {
   auto& exchange = *static_cast<Exchange*>(user);
@@ -132,14 +110,24 @@ Result<void> check(const base::OutboundRequest& request) {
   return {};
 }
 
+/// The URL for people: without the user and the password that may stand in it.
+std::string shown(std::string_view url) {
+  const auto begin = url.find("://") + 3;
+  const auto at = url.substr(begin, url.find_first_of("/?#", begin) - begin).rfind('@');
+  std::string out{url.substr(0, begin)};
+  return out.append(url.substr(at == std::string_view::npos ? begin : begin + at + 1));
+}
+
 Error error_of(CURLcode code, const Exchange& exchange) {
-  const auto what = fmt::format("{} {}: {}.", exchange.request.method, exchange.request.url, curl_easy_strerror(code));
+  const auto what =
+      fmt::format("{} {}: {}.", exchange.request.method, shown(exchange.request.url), curl_easy_strerror(code));
   if (exchange.too_large)
     return {ErrorCode::kTooLarge, fmt::format("The answer is larger than {} bytes.", exchange.body_limit), {}};
   if (exchange.not_public) {
-    return {ErrorCode::kIo,
-            fmt::format("{} is on a loopback or private network, which is not allowed here.", exchange.request.url),
-            {}};
+    return {
+        ErrorCode::kIo,
+        fmt::format("{} is on a loopback or private network, which is not allowed here.", shown(exchange.request.url)),
+        {}};
   }
   if (code == CURLE_OPERATION_TIMEDOUT) return {ErrorCode::kTimeout, what, {}};
   if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
@@ -305,6 +293,10 @@ bool HttpClient::State::set_up(CURL* handle, Exchange& exchange) const {
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, &exchange);
     curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);  // a kept connection was opened under no such rule
+  }
+  if (!options.ca_file.empty()) {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
+    curl_easy_setopt(handle, CURLOPT_CAPATH, kSystemAuthorities);
   }
   set_method(handle, exchange);
   return true;

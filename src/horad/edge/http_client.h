@@ -17,7 +17,8 @@ struct HttpClientOptions {
   std::size_t body_limit = 64u << 20;  // bytes of an answer; beyond: kTooLarge
   Duration connect_timeout = std::chrono::seconds(5);
   std::string user_agent = "horad";
-  std::string proxy = {};  // URL; empty: none, whatever the environment says
+  std::string proxy = {};    // URL; empty: none, whatever the environment says
+  std::string ca_file = {};  // PEM of further certificate authorities; those of the system are always trusted
 };
 
 /// Connections are kept and used again. Redirects are answers like others, never followed. Certificates are verified.

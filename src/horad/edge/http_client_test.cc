@@ -5,9 +5,15 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
 #include <future>
+#include <thread>
 
 #include "horad/edge/server.h"
+#include "horad/edge/test_certificates.h"
 
 namespace horad::edge {
 namespace {
@@ -143,6 +149,61 @@ TEST_F(HttpClientTest, AnswersWhatIsUnderWayWhenItEnds) {
                     });
   }
   EXPECT_EQ(code.get_future().get(), ErrorCode::kUnavailable);
+}
+
+/// Answers one exchange over TLS, or none when the client does not like the certificate.
+class TlsServer {
+ public:
+  explicit TlsServer(const TestCertificates& certificates)
+      : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}), context_(asio::ssl::context::tls_server) {
+    context_.use_certificate_chain_file(certificates.server());
+    context_.use_private_key_file(certificates.server_key(), asio::ssl::context::pem);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~TlsServer() { thread_.join(); }
+  TlsServer(const TlsServer&) = delete;
+  TlsServer& operator=(const TlsServer&) = delete;
+  std::string url(const std::string& host) const {
+    return "https://" + host + ":" + std::to_string(acceptor_.local_endpoint().port()) + "/told";
+  }
+
+ private:
+  void serve() {
+    boost::system::error_code error;
+    asio::ssl::stream<asio::ip::tcp::socket> stream{io_, context_};
+    acceptor_.accept(stream.next_layer(), error);
+    if (!error) stream.handshake(asio::ssl::stream_base::server, error);
+    std::string request;
+    if (!error) asio::read_until(stream, asio::dynamic_buffer(request), "\r\n\r\n", error);
+    if (!error)
+      asio::write(stream, asio::buffer(std::string_view{"HTTP/1.1 204 Told\r\nConnection: close\r\n\r\n"}), error);
+  }
+
+  asio::io_context io_;
+  asio::ip::tcp::acceptor acceptor_;
+  asio::ssl::context context_;
+  std::thread thread_;
+};
+
+TEST(HttpClientTls, VerifiesCertificates) {
+  const TestCertificates certificates;
+  if (!certificates.made()) GTEST_SKIP() << "skipped: openssl is not installed";
+  HttpClient trusting({.ca_file = certificates.authority()});
+  {
+    const TlsServer server{certificates};
+    const auto answer = trusting.request({"POST", server.url("localhost"), {}, ""});
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_EQ(answer->status, 204);
+  }
+  {
+    const TlsServer server{certificates};
+    HttpClient stranger;
+    EXPECT_FALSE(stranger.request({"POST", server.url("localhost"), {}, ""})) << "the authority is unknown";
+  }
+  {
+    const TlsServer server{certificates};
+    EXPECT_FALSE(trusting.request({"POST", server.url("127.0.0.1"), {}, ""})) << "the certificate is for another name";
+  }
 }
 
 }  // namespace

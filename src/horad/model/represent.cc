@@ -33,8 +33,46 @@ void append_simplified(std::string& out, const AttributeView& a, const Context& 
   if (wrapped) out += '}';
 }
 
+bool is_gone(const AttributeView& a, const ChangeNotes& notes) {
+  return std::ranges::any_of(notes.gone,
+                             [&](const auto& key) { return key.name == a.name() && key.dataset_id == a.dataset_id(); });
+}
+
+/// The instance as it was, when it was there and has changed since.
+std::optional<AttributeView> previous_of(const AttributeView& a, const ChangeNotes& notes) {
+  if (notes.before == nullptr) return std::nullopt;
+  if (a.modified_at() < notes.since && !is_gone(a, notes)) return std::nullopt;
+  return notes.before->find(a.name(), a.dataset_id());
+}
+
+/// An instance as an object, with what has become of it: previousValue, deletedAt.
+void append_changed(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
+  const auto& notes = *options.changes;
+  detail::append_object(out, a, context, options);
+  out.pop_back();  // the brace: an instance has a value at least, so that a comma can follow
+  if (options.sys_attrs && notes.gone_at && is_gone(a, notes)) {
+    out += ",\"deletedAt\":\"";
+    base::append_time(out, *notes.gone_at);
+    out += '"';
+  }
+  if (const auto previous = previous_of(a, notes)) {
+    auto member = std::string{value_member(previous->kind())};
+    member[0] = static_cast<char>(member[0] - 'a' + 'A');
+    out.append(",\"previous").append(member).append("\":");
+    append_value(out, previous->kind(), previous->value(), context, options.form);
+  }
+  out += '}';
+}
+
+bool has_notes(const AttributeView& a, const Options& options) {
+  if (options.changes == nullptr) return false;
+  const auto& notes = *options.changes;
+  return (options.sys_attrs && notes.gone_at && is_gone(a, notes)) || previous_of(a, notes);
+}
+
 void append_one(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
   if (options.form == Form::kSimplified) return append_simplified(out, a, context, options);
+  if (has_notes(a, options)) return append_changed(out, a, context, options);
   append_instance(out, a, context, options);
 }
 
@@ -46,7 +84,11 @@ void append_several(std::string& out, std::span<const AttributeView> instances, 
     const char* comma = "";
     for (const auto& instance : instances) {
       out += std::exchange(comma, ",");
-      detail::append_object(out, instance, context, options);  // a bare value would not be read back as an instance
+      if (has_notes(instance, options)) {
+        append_changed(out, instance, context, options);
+      } else {
+        detail::append_object(out, instance, context, options);  // a bare value would not be read back as an instance
+      }
     }
     out += ']';
     return;
@@ -185,6 +227,9 @@ void append_members(std::string& out, DocumentView document, const Context& cont
     members.time("\"createdAt\"", document.created_at());
     members.time("\"modifiedAt\"", document.modified_at());
     if (const auto at = document.expires_at(); at != kNoExpiry) members.time("\"expiresAt\"", at);
+  }
+  if (options.changes != nullptr && options.changes->deleted_at) {
+    members.time("\"deletedAt\"", *options.changes->deleted_at);
   }
   append_attributes(members, out, document, context, options);
   if (options.with_context) members.name("\"@context\"") += context.json();

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "horad/model/change.h"
 #include "horad/model/context.h"
 #include "horad/model/document.h"
 #include "horad/model/language.h"
@@ -16,6 +18,19 @@
 namespace horad::model {
 
 enum class Form : std::uint8_t { kNormalized, kConcise, kSimplified };
+
+/// What a notification says beyond the present state (5.8.6). Instances that the change took away stand in the document
+/// as marks: their value is what null_value() gives.
+struct ChangeNotes {
+  const DocumentView* before = nullptr;  // showChanges: previousValue and its kind come from it; null: none are shown
+  Timestamp since{};                     // instances modified then or later have changed
+  std::span<const AttributeKey> gone;    // the marks
+  std::optional<Timestamp> gone_at;      // their deletedAt, shown with sysAttrs
+  std::optional<Timestamp> deleted_at;   // of the whole entity: always shown
+};
+
+/// The mark of deletion for an attribute of this kind: "urn:ngsi-ld:null", or a languageMap of it.
+Value null_value(AttributeKind kind);
 
 struct RepresentOptions {
   Form form = Form::kNormalized;
@@ -35,6 +50,7 @@ struct RepresentOptions {
   /// Property, younger members are left out.
   std::uint8_t reader_version = kOwnVersion;
   static constexpr std::uint8_t kOwnVersion = 9;
+  const ChangeNotes* changes = nullptr;  // of notifications; lives as long as the call
 };
 
 /// Appends `document` as one JSON object. Values come out as they came in. Cost: one pass, no allocation but in `out`;

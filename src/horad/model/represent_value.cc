@@ -95,6 +95,11 @@ std::string_view value_member(AttributeKind kind) noexcept {
   return quoted.substr(1, quoted.size() - 2);
 }
 
+Value null_value(AttributeKind kind) {
+  if (kind == AttributeKind::kLanguageProperty) return JsonText{R"({"@none":"urn:ngsi-ld:null"})"};
+  return std::string{"urn:ngsi-ld:null"};
+}
+
 std::string_view detail::quoted_value_member(AttributeKind kind) noexcept {
   return kQuotedMembers[static_cast<std::size_t>(kind)];
 }

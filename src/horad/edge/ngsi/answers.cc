@@ -39,6 +39,7 @@ std::string page_url(const Exchange& exchange, std::size_t limit, std::size_t of
   parameters["limit"] = std::to_string(limit);
   parameters["offset"] = std::to_string(offset);
   std::string url{exchange.request.path};
+  if (url.ends_with('/')) url.pop_back();  // the path has one form, however it was asked for
   char separator = '?';
   for (const auto& [name, value] : parameters) {
     ((url += std::exchange(separator, '&')) += name) += '=';

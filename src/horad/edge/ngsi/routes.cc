@@ -75,7 +75,7 @@ constexpr std::array kOperations{
               Answer::kJson, &query_history_by_body},
 
     Operation{Method::kPost, "/ngsi-ld/v1/subscriptions", "local", Body::kJson, Answer::kNothing, &create_subscription},
-    Operation{Method::kGet, "/ngsi-ld/v1/subscriptions", "limit offset count local", Body::kNone, Answer::kJson,
+    Operation{Method::kGet, "/ngsi-ld/v1/subscriptions", "limit offset count local options", Body::kNone, Answer::kJson,
               &list_subscriptions},
     Operation{Method::kGet, "/ngsi-ld/v1/subscriptions/{id}", "local options", Body::kNone, Answer::kJson,
               &show_subscription},
