@@ -23,8 +23,9 @@ Result<std::shared_ptr<const SourceSubscription>> compile(Contexts& contexts, co
                                                           const Definition& definition, Timestamp version) {
   auto context = contexts.get(tenant, definition.context, nullptr, true);
   if (!context) return std::unexpected(std::move(context).error());
-  auto compiled = compile_source_subscription(definition, std::move(*context));
+  auto compiled = compile_source_subscription(definition, *context);
   if (!compiled) return std::unexpected(std::move(compiled).error());
+  compiled->base.context_url = contexts.url_of(**context);
   compiled->base.version = version;
   return std::make_shared<const SourceSubscription>(std::move(*compiled));
 }
@@ -77,6 +78,8 @@ Task<Result<std::string>> Broker::create_source_subscription(Caller caller, std:
   const auto definition =
       define_source_subscription(body, new_id(state.random), **context, state.names, state.clock.now());
   if (!definition) co_return std::unexpected(definition.error());
+  if (auto hosted = co_await host_context(caller.tenant, *context); !hosted)
+    co_return std::unexpected(std::move(hosted).error());
   const std::string id{text_of(definition->body.at("id").as_string())};
   const auto written = co_await ask<Result<store::Written>>([&](auto done) {
     state.store.write(kept_address(kSort, caller.tenant, id), create_stored(state.system, kSort, *definition, {}),
@@ -127,6 +130,7 @@ Task<Result<void>> Broker::update_source_subscription(Caller caller, std::string
   if (!stored) co_return std::unexpected(stored.error());
   const auto patched = patch_source_subscription(stored->definition, body, **context, state.names, state.clock.now());
   if (!patched) co_return std::unexpected(patched.error());
+  if (auto hosted = co_await host_context(caller.tenant, *context); !hosted) co_return hosted;
   const auto written = co_await ask<Result<store::Written>>([&](auto done) {
     state.store.write(kept_address(kSort, caller.tenant, id),
                       update_stored(state.system, kSort, *patched, stored->version), std::move(done));

@@ -33,7 +33,10 @@ bool selected(const Subscription& subscription, const model::DocumentView& docum
   return std::ranges::any_of(subscription.selectors, [&](const auto& one) { return model::matches(one, document); });
 }
 
-bool filters(const Subscription& subscription) noexcept { return subscription.filter.q || subscription.filter.geo; }
+bool filters(const Subscription& subscription) noexcept {
+  const auto& filter = subscription.filter;
+  return filter.q || filter.geo || filter.scope;
+}
 
 void erase_from(std::vector<const Subscription*>& bucket, const Subscription* gone) noexcept {
   const auto at = std::ranges::find(bucket, gone);

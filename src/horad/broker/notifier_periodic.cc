@@ -30,6 +30,7 @@ model::Query page_query(const Subscription& subscription, const Round& round, st
   auto query = subscription.selectors[round.selector];
   query.q = subscription.filter.q;
   query.geo = subscription.filter.geo;
+  query.scope = subscription.filter.scope;
   query.offset = round.offset;
   query.limit = limit;
   return query;

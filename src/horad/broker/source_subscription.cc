@@ -159,9 +159,6 @@ Result<SourceSubscription> compile_source_subscription(const Definition& definit
   SourceSubscription out;
   out.base = std::move(*base);
   if (out.base.endpoint.accept == BodyType::kGeoJson) out.base.endpoint.accept = BodyType::kJson;  // no geometries here
-  const auto words = context->json();
-  const bool one_url = words.starts_with('"') && words.find('\\') == std::string_view::npos;
-  if (one_url) out.base.context_url = words.substr(1, words.size() - 2);
   Members members{own, ""};
   if (const auto csf = members.text("csf"); !csf.empty()) {
     auto filter = model::QFilter::parse(csf, *context);

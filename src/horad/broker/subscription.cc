@@ -15,7 +15,7 @@ using NameMap = std::move_only_function<Result<std::string>(std::string_view)>;
 
 /// What a subscriber may write. Everything else is left out of what is stored: the members that are ours to write, and
 /// those that a subscription does not have (5.2.12).
-constexpr std::array<std::string_view, 21> kServed{"id",
+constexpr std::array<std::string_view, 23> kServed{"id",
                                                    "type",
                                                    "subscriptionName",
                                                    "description",
@@ -31,12 +31,13 @@ constexpr std::array<std::string_view, 21> kServed{"id",
                                                    "datasetId",
                                                    "localOnly",
                                                    "scopeQ",
+                                                   "expandValues",
+                                                   "jsonKeys",
                                                    "notificationTrigger",
                                                    "notification",
                                                    "lang",
                                                    "jsonldContext",
                                                    "splitEntities"};
-constexpr std::array<std::string_view, 4> kNotServed{"scopeQ", "lang", "expandValues", "jsonKeys"};
 constexpr std::array<std::string_view, 8> kNotificationReadOnly{
     "status", "timesSent", "timesFailed", "lastNotification", "lastSuccess", "lastFailure", "lastLost", "lastError"};
 constexpr std::array<std::string_view, 3> kNoAttributes{"id", "type", "scope"};  // of pick and omit
@@ -106,7 +107,9 @@ Result<void> map_selectors(json::value* entities, NameMap& map) {
 /// Puts every type and attribute name of the document through its map.
 Result<void> map_names(json::object& body, NameMap type, NameMap attribute) {
   if (auto done = map_selectors(body.if_contains("entities"), type); !done) return done;
-  if (auto done = map_text_array(body.if_contains("watchedAttributes"), attribute); !done) return done;
+  for (const auto* const list : {"watchedAttributes", "expandValues", "jsonKeys"}) {
+    if (auto done = map_text_array(body.if_contains(list), attribute); !done) return done;
+  }
   if (auto* const geo = body.if_contains("geoQ"); geo != nullptr && geo->is_object()) {
     if (auto done = map_text(geo->get_object().if_contains("geoproperty"), attribute); !done) return done;
   }
@@ -129,16 +132,9 @@ Result<void> expand(json::object& body, model::Context& context, model::Names& n
       [&](std::string_view name) { return text(context.resolve_attribute(name)); });
 }
 
-/// Drops what a subscriber cannot write and refuses what we do not serve.
-Result<void> sift(json::object& body) {
+/// Drops what a subscriber cannot write.
+void sift(json::object& body) {
   rename_aliases(body);
-  for (const auto& member : body) {
-    const auto name = view(member.key());
-    if (!among(kNotServed, name)) continue;
-    return fail(ErrorCode::kNotSupported,
-                "Subscriptions with the member '" + std::string{name} + "' are not supported.",
-                "/" + std::string{name});
-  }
   for (auto at = body.begin(); at != body.end();) {
     if (among(kServed, view(at->key()))) {
       ++at;
@@ -152,7 +148,6 @@ Result<void> sift(json::object& body) {
       notification->get_object().erase(json::string_view{name.data(), name.size()});
     }
   }
-  return {};
 }
 
 /// In a patch a null takes a member away, at any depth.
@@ -255,7 +250,7 @@ Result<Definition> define_subscription(std::string_view body, std::string_view f
   if (!parsed) return std::unexpected(std::move(parsed).error());
   Definition out{
       .body = std::move(*parsed), .context = std::string{context.json()}, .q_context = {}, .request_headers = {}};
-  if (auto done = sift(out.body); !done) return std::unexpected(std::move(done).error());
+  sift(out.body);
   if (!out.body.contains("id")) out.body["id"] = json::string(fallback_id);
   if (auto done = check_expiry(out.body, now); !done) return std::unexpected(std::move(done).error());
   if (auto done = expand(out.body, context, names); !done) return std::unexpected(std::move(done).error());
@@ -267,7 +262,7 @@ Result<Definition> patch_subscription(const Definition& before, std::string_view
                                       model::Names& names, Timestamp now, const HeaderSource& headers) {
   auto patch = parse_json_object(body);
   if (!patch) return std::unexpected(std::move(patch).error());
-  if (auto done = sift(*patch); !done) return std::unexpected(std::move(done).error());
+  sift(*patch);
   if (auto* const id = patch->if_contains("id"); id != nullptr && *id != before.body.at("id")) {
     return fail(ErrorCode::kBadRequestData, "The id of a subscription cannot be changed.", "/id");
   }

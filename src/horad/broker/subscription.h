@@ -76,7 +76,7 @@ struct Subscription {
   std::string id;
   std::vector<model::Query> selectors;  // id, idPattern, type of `entities`; empty: any entity
   std::vector<model::NameId> watched;   // sorted; empty: any attribute
-  model::Query filter;                  // q and geoQ
+  model::Query filter;                  // q, geoQ, scopeQ
   std::uint8_t triggers = kAttributeCreated | kAttributeUpdated;
   Duration interval{};  // timeInterval; above zero: it tells of what is there at its times, and not of changes
   Duration throttling{};
@@ -106,7 +106,7 @@ struct DeliveryState {
 
 /// Reads the body of a creation. `fallback_id` is taken when the body has no id. Members that a subscription does not
 /// have are left out.
-///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past), kNotSupported (members we do not serve)
+///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past), kNotSupported (join)
 Result<Definition> define_subscription(std::string_view body, std::string_view fallback_id, model::Context& context,
                                        model::Names& names, Timestamp now, const HeaderSource& headers = {});
 

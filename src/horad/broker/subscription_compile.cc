@@ -10,7 +10,9 @@
 #include "horad/model/context.h"
 #include "horad/model/geo_query.h"
 #include "horad/model/id_pattern.h"
+#include "horad/model/language.h"
 #include "horad/model/q.h"
+#include "horad/model/scope_query.h"
 #include "horad/model/type_selection.h"
 
 namespace horad::broker {
@@ -359,6 +361,11 @@ Result<void> compile_plain(const json::object& body, model::Context& context, Su
   members.texts("watchedAttributes", append_name(context, out.watched));
   std::ranges::sort(out.watched);
   members.texts("datasetId", [&out](std::string_view id) { return add_dataset(id, out.shown.dataset_ids); });
+  if (const auto lang = members.text("lang"); !lang.empty()) {
+    auto language = model::LanguageFilter::parse(lang);
+    if (!language) return fail(language.error().code, language.error().detail, "/lang");
+    out.shown.language = std::move(*language);
+  }
   return members.state();
 }
 
@@ -378,8 +385,13 @@ std::string with_decoded_texts(std::string_view q) {
   return out;
 }
 
+/// `context`: the one under which q stands, whose terms its values may be.
 Result<void> compile_filters(const json::object& body, model::Context& context, Subscription& out) {
   Members members{body, ""};
+  model::QReading reading;
+  std::vector<model::NameId> json_keys;  // checked, without effect: see docs/conformance.md
+  members.texts("expandValues", append_name(context, reading.expand_values));
+  members.texts("jsonKeys", append_name(context, json_keys));
   // It is about registrations, and says which sources are asked: kept, and checked as the query that it is.
   if (const auto csf = members.text("csf"); !csf.empty()) {
     if (auto filter = model::QFilter::parse(csf, context); !filter) {
@@ -387,9 +399,14 @@ Result<void> compile_filters(const json::object& body, model::Context& context, 
     }
   }
   if (const auto q = members.text("q"); !q.empty() && members.state()) {
-    auto filter = model::QFilter::parse(with_decoded_texts(q), context);
+    auto filter = model::QFilter::parse(with_decoded_texts(q), context, reading);
     if (!filter) return std::unexpected(std::move(filter).error());
     out.filter.q = std::move(*filter);
+  }
+  if (const auto scopes = members.text("scopeQ"); !scopes.empty() && members.state()) {
+    auto filter = model::ScopeQuery::parse(scopes);
+    if (!filter) return fail(filter.error().code, filter.error().detail, "/scopeQ");
+    out.filter.scope = std::move(*filter);
   }
   return members.state();
 }

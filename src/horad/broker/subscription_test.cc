@@ -27,6 +27,7 @@ struct World {
 constexpr const char* kWhole =
     R"({"id":"urn:s:1","type":"Subscription","description":"d","entities":[{"type":"A,B;C","idPattern":"x$"}],
   "watchedAttributes":["a","b"],"q":"a>1","geoQ":{"georel":"near;maxDistance==10","geometry":"Point","coordinates":[1,2],"geoproperty":"place"},
+  "scopeQ":"/a/#","lang":"be","expandValues":["a"],"jsonKeys":["b"],
   "throttling":5,"expiresAt":"2030-01-01T00:00:00Z","notificationTrigger":["entityCreated","attributeDeleted"],
   "notification":{"attributes":["a"],"format":"concise","sysAttrs":true,"endpoint":{"uri":"HTTP://Host.example:80/p?q","accept":"application/ld+json",
   "receiverInfo":[{"key":"X-Key","value":"v"}],"timeout":500,"cooldown":2000}}})";
@@ -41,7 +42,8 @@ TEST(Subscription, IsCompiledWhole) {
   ASSERT_EQ(got->selectors.size(), 1u);
   EXPECT_TRUE(got->selectors[0].types && got->selectors[0].id_pattern);
   EXPECT_EQ(got->watched.size(), 2u);
-  EXPECT_TRUE(got->filter.q && got->filter.geo);
+  EXPECT_TRUE(got->filter.q && got->filter.geo && got->filter.scope);
+  EXPECT_TRUE(got->shown.language);
   EXPECT_EQ(got->throttling, std::chrono::seconds(5));
   EXPECT_EQ(got->triggers, kEntityCreated | kAttributeDeleted);
   EXPECT_EQ(got->shown.form, model::Form::kConcise);

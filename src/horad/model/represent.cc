@@ -45,6 +45,19 @@ std::optional<AttributeView> previous_of(const AttributeView& a, const ChangeNot
   return notes.before->find(a.name(), a.dataset_id());
 }
 
+/// previousValue and its kind, in the reader's language.
+void append_previous(std::string& out, const AttributeView& previous, const Context& context, const Options& options) {
+  const auto choice = detail::language_of(previous, options);
+  std::string member{choice ? "value" : value_member(previous.kind())};
+  member[0] = static_cast<char>(member[0] - 'a' + 'A');
+  out.append(",\"previous").append(member).append("\":");
+  if (choice) {
+    out += choice->value;
+  } else {
+    append_value(out, previous.kind(), previous.value(), context, options.form);
+  }
+}
+
 /// An instance as an object, with what has become of it: previousValue, deletedAt.
 void append_changed(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
   const auto& notes = *options.changes;
@@ -55,12 +68,7 @@ void append_changed(std::string& out, const AttributeView& a, const Context& con
     base::append_time(out, *notes.gone_at);
     out += '"';
   }
-  if (const auto previous = previous_of(a, notes)) {
-    auto member = std::string{value_member(previous->kind())};
-    member[0] = static_cast<char>(member[0] - 'a' + 'A');
-    out.append(",\"previous").append(member).append("\":");
-    append_value(out, previous->kind(), previous->value(), context, options.form);
-  }
+  if (const auto previous = previous_of(a, notes)) append_previous(out, *previous, context, options);
   out += '}';
 }
 
