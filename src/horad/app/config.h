@@ -61,8 +61,8 @@ struct ServeOptions {
   std::size_t segment_bytes = 0;     // of one file of the change log
   std::size_t checkpoint_bytes = 0;  // of change log between checkpoints
   bool unsafe_fast = false;
-  std::string ca_file;         // of further certificate authorities; empty: none
-  bool notify_private = true;  // notifications may go to loopback and private networks
+  std::string ca_file;             // of further certificate authorities; empty: none
+  bool notify_private = true;      // notifications may go to loopback and private networks
   std::vector<std::string> hosts;  // names accepted in Host
   std::string public_url;          // how others reach this server, without a slash at the end; empty: where it listens
   bool fetch_contexts = true;      // @context documents may be downloaded

@@ -45,7 +45,7 @@ struct Limits {
   std::size_t registrations = 10'000;        // of all tenants
   std::string alias = {};                    // how other brokers know us (contextSourceAlias); empty: made at random
   bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
-  bool notify_private = true;  // notifications may go to loopback and private networks
+  bool notify_private = true;                // notifications may go to loopback and private networks
 };
 
 class Broker {

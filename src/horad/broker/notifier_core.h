@@ -103,7 +103,7 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void on_read(const HoldPtr& hold, std::size_t shard, Result<Records> result);
   void take_read(const HoldPtr& hold, std::size_t shard, const Records& records, store::Position end);
   void let_read(const HoldPtr& hold, store::Cursor from);
-  void fill(Records records, std::move_only_function<void(Core&, Records)> then);
+  void fill(Records records, std::move_only_function<void(Core&, const Records*)> then);
   bool wanted(const store::Record& record) const;
 
   // notifier_periodic.cc

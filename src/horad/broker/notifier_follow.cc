@@ -20,6 +20,13 @@ struct Filling {
   explicit Filling(std::vector<store::Record> given) : records(std::move(given)) {}
   std::vector<store::Record> records;
   std::atomic<std::size_t> left{1};
+  std::atomic<bool> failed{false};
+
+  /// A store that is busy can be asked again. An entity that is not there any more is told of by its deletion, and of a
+  /// damaged one nothing can be told.
+  void note(const Error& error) noexcept {
+    if (error.code == ErrorCode::kOverloaded || error.code == ErrorCode::kUnavailable) failed = true;
+  }
 };
 
 bool lacks_document(const store::Record& record) noexcept { return !record.after && !record.before; }
@@ -78,6 +85,11 @@ Job job_of(const Subscription& subscription, const store::Record& record, store:
   return job;
 }
 
+/// Where a reader that missed records goes on: with the oldest that is there, and when that is no help at the end.
+store::Position after_loss(store::Position from, store::Position begin, store::Position end) noexcept {
+  return begin > from ? std::min(begin, end) : end;
+}
+
 bool readable(const store::Record& record) noexcept {
   return record.change.kind == model::ChangeKind::kDeleted ? bool{record.before} : bool{record.after};
 }
@@ -89,16 +101,16 @@ bool Notifier::Core::wanted(const store::Record& record) const {
 }
 
 /// Gives each record that came back from disk the document it is about, then goes on with `then` on the notifier's
-/// thread.
-void Notifier::Core::fill(Records records, std::move_only_function<void(Core&, Records)> then) {
+/// thread; with null when the store is too busy to say, so that they have to be read again.
+void Notifier::Core::fill(Records records, std::move_only_function<void(Core&, const Records*)> then) {
   leave_out_expired(records, clock.now());
-  if (std::ranges::none_of(records, lacks_document)) return then(*this, std::move(records));
+  if (std::ranges::none_of(records, lacks_document)) return then(*this, &records);
   auto filling = std::make_shared<Filling>(std::move(records));
-  auto next = std::make_shared<std::move_only_function<void(Core&, Records)>>(std::move(then));
+  auto next = std::make_shared<std::move_only_function<void(Core&, const Records*)>>(std::move(then));
   const auto done = [self = weak_from_this(), filling, next] {
     if (filling->left.fetch_sub(1) != 1) return;
     if (const auto core = self.lock()) {
-      core->post([filling, next](Core& c) { (*next)(c, std::move(filling->records)); });
+      core->post([filling, next](Core& c) { (*next)(c, filling->failed ? nullptr : &filling->records); });
     }
   };
   for (auto& record : filling->records) {
@@ -107,11 +119,13 @@ void Notifier::Core::fill(Records records, std::move_only_function<void(Core&, R
     if (record.change.kind == model::ChangeKind::kDeleted) {
       store.history(record.address.tenant, types_of(record.address.id),
                     [filling, &record, done](Result<std::vector<store::EntityHistory>> past) {
+                      if (!past) filling->note(past.error());
                       if (past && !past->empty()) record.before = stub_of(past->front());
                       done();
                     });
     } else {
       store.read(record.address, [filling, &record, done](Result<model::Document> read) {
+        if (!read) filling->note(read.error());
         if (read) record.after = std::move(*read);
         done();
       });
@@ -147,7 +161,7 @@ void Notifier::Core::on_source(std::size_t shard, Result<Records> result) {
       show(*hold);
       mark_dirty(hold);
     }
-    position[shard] = store.end()[shard];
+    position[shard] = after_loss(position[shard], store.begin()[shard], store.end()[shard]);
     sources[shard] = {.busy = false, .awake = true};
     return;
   }
@@ -157,8 +171,8 @@ void Notifier::Core::on_source(std::size_t shard, Result<Records> result) {
   }
   const auto end = result->back().position;
   std::erase_if(*result, [this](const auto& record) { return !wanted(record); });
-  fill(std::move(*result), [shard, end](Core& c, const Records& records) {
-    c.process(shard, records, end);
+  fill(std::move(*result), [shard, end](Core& c, const Records* records) {
+    if (records != nullptr) c.process(shard, *records, end);
     c.sources[shard] = {.busy = false, .awake = true};
   });
 }
@@ -263,20 +277,23 @@ void Notifier::Core::on_read(const HoldPtr& hold, std::size_t shard, Result<Reco
   };
   if (hold->gone || !hold->reading) return done(*this, hold);
   if (!result || result->empty()) {
-    if (!result && result.error().code == ErrorCode::kNotFound) {
+    auto& at = (*hold->reading)[shard];
+    if (result) {
+      at = position[shard];
+    } else if (result.error().code == ErrorCode::kNotFound) {
+      at = after_loss(at, store.begin()[shard], position[shard]);
       hold->lane.lost(kLostRecords, clock.now());
       counters.notifications_lost.add();
       show(*hold);
     }
-    if (result || result.error().code == ErrorCode::kNotFound) (*hold->reading)[shard] = position[shard];
     mark_dirty(hold);
     return done(*this, hold);
   }
   const auto end = result->back().position;
   const store::Tenant tenant{hold->lane.tenant(), store::Space::kCity};
   std::erase_if(*result, [&tenant](const auto& record) { return record.address.tenant != tenant; });
-  fill(std::move(*result), [hold, shard, end, done](Core& c, const Records& records) {
-    if (!hold->gone && hold->reading) c.take_read(hold, shard, records, end);
+  fill(std::move(*result), [hold, shard, end, done](Core& c, const Records* records) {
+    if (records != nullptr && !hold->gone && hold->reading) c.take_read(hold, shard, *records, end);
     done(c, hold);
   });
 }

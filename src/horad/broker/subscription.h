@@ -31,8 +31,9 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 /// whose words its notifications are written. Read-only members are not in it.
 struct Definition {
   json::object body;
-  std::string context;         // JSON text of the @context, as Contexts::get() takes it
-  std::string q_context = {};  // the one under which `q` stands, when a PATCH gave the other parts a new one; else empty
+  std::string context;  // JSON text of the @context, as Contexts::get() takes it
+  std::string q_context =
+      {};  // the one under which `q` stands, when a PATCH gave the other parts a new one; else empty
   /// What "urn:ngsi-ld:request" in receiverInfo stands for: headers of the request that made or last changed the
   /// endpoint.
   Headers request_headers = {};
@@ -87,7 +88,7 @@ struct Subscription {
   Endpoint endpoint;
   std::shared_ptr<model::Context> context;
   std::string context_url;  // where receivers find it, see Contexts::url_of; empty: the core context
-  Timestamp version{};  // when this definition was stored: a newer one wins
+  Timestamp version{};      // when this definition was stored: a newer one wins
 };
 
 /// What delivery has come to: kept beside the definition, written by the notifier only.

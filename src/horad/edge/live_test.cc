@@ -61,6 +61,10 @@ class ScriptedStore final : public store::Store {
     if (!document) return done(fail(ErrorCode::kNotFound, "gone"));
     done(std::move(document));
   }
+  store::Cursor begin() const override {
+    const std::lock_guard lock(mutex_);
+    return {trimmed_};
+  }
   store::Cursor end() const override {
     const std::lock_guard lock(mutex_);
     return {trimmed_ + records_.size()};

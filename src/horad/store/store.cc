@@ -199,6 +199,12 @@ class ShardedStore final : public Store {
     return {tenants_.begin(), tenants_.end()};
   }
 
+  Cursor begin() const override {
+    Cursor cursor;
+    for (const auto& shard : shards_) cursor.push_back(shard->log().begin());
+    return cursor;
+  }
+
   Cursor end() const override {
     Cursor cursor;
     for (const auto& shard : shards_) cursor.push_back(shard->log().end());

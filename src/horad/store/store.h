@@ -127,11 +127,13 @@ class Store {
   /// Tenants that have or had data; a tenant exists from its first write on.
   virtual std::vector<Tenant> tenants() const = 0;
 
+  /// Where every shard's log begins: the position before the oldest record that is there.
+  virtual Cursor begin() const = 0;
   /// The durable end of every shard's log.
   virtual Cursor end() const = 0;
   /// Up to `most` durable records of `shard` after `from`, oldest first; empty when there are none yet.
   ///   errors   kNotFound when the log before the records was trimmed away: the follower has missed records and must
-  ///   say so
+  ///   say so; what is left begins at begin()
   virtual void follow(std::size_t shard, Position from, std::size_t most, Done<std::vector<Record>> done) = 0;
   /// Calls `wake` (any thread, may coalesce) whenever records became durable. Keep the token; destroying it ends the
   /// calls.
