@@ -27,6 +27,8 @@ constexpr std::array kSettings = {
     Setting{"fetch_from_private", SettingKind::kText, "auto",
             "Whether they may come from loopback and private networks: true, false, or auto: only while listening on "
             "loopback"},
+    Setting{"alias", SettingKind::kText, "",
+            "Name by which other brokers know this one: letters, digits, '.', '_', '-'. Empty: made up once and kept"},
     Setting{"tiles", SettingKind::kText, "", "MBTiles file with the map"},
     Setting{"web", SettingKind::kText, "", "Directory of the built console (web/console/dist)"},
     Setting{"shards", SettingKind::kNumber, "0",
@@ -257,6 +259,15 @@ Result<ServeOptions> to_serve_options(const Config& config) {
   }
   if (auto listen = read_listen(text("listen"), out); !listen) return std::unexpected(std::move(listen).error());
   if (auto reach = read_reach(config, out); !reach) return std::unexpected(std::move(reach).error());
+  out.alias = text("alias");
+  const auto in_alias = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (out.alias.size() > 64 || !std::ranges::all_of(out.alias, in_alias)) {
+    return fail(ErrorCode::kInvalidRequest,
+                fmt::format("alias = '{}': it has at most 64 letters, digits, '.', '_' and '-'.", out.alias), "alias");
+  }
   const auto shards = read_count(config, "shards", std::max<std::size_t>(1, cores() / 2), 256);
   if (!shards) return std::unexpected(shards.error());
   const auto threads = read_count(config, "threads", cores(), 256);

@@ -53,6 +53,7 @@ struct ServeOptions {
   std::string data;
   std::string host;  // an address
   std::uint16_t port = 0;
+  std::string alias;      // in Via; empty: made up once and kept
   std::string tiles;      // empty: none
   std::string web;        // empty: none
   std::string port_file;  // empty: none

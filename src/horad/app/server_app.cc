@@ -104,6 +104,7 @@ Result<void> ServerApp::State::open_engine(const ServeOptions& options) {
   mqtt = std::make_unique<edge::MqttClient>(std::move(mqtt_options));
   outbound = std::make_unique<edge::Outbound>(*client, *mqtt);
   broker::Limits limits;
+  limits.alias = options.alias;
   limits.notify_private = options.notify_private;
   auto made = broker::Broker::open(*store, names, clock, random, *outbound, limits, context_options(options));
   if (!made) return std::unexpected(std::move(made).error());

@@ -88,6 +88,12 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
                                                     });
   state->public_net = std::make_unique<PublicNet>(net);
   base::Net& told_by = limits.notify_private ? net : *state->public_net;  // what notifications go through
+  if (state->limits.alias.empty()) {
+    auto kept = stored_alias(store, *system);
+    if (!kept) return std::unexpected(std::move(kept).error());
+    state->alias_kept = kept->has_value();
+    if (*kept) state->alias = std::move(**kept);
+  }
   const auto stored = stored_cursor(store, names);
   if (!stored) return std::unexpected(stored.error());
   const Loader loader{*state, stored->value_or(store.end())};

@@ -27,6 +27,7 @@ namespace horad::broker {
 struct BatchPlan;
 struct Outgoing;
 struct PlaceResult;
+struct SourceIdentity;
 struct WritePlan;
 struct WriteRequest;
 
@@ -43,7 +44,7 @@ struct Limits {
   std::size_t discovery_entities = 200'000;  // looked at for a list of attributes
   std::size_t subscriptions = 1'000'000;     // of all tenants
   std::size_t registrations = 10'000;        // of all tenants
-  std::string alias = {};                    // how other brokers know us (contextSourceAlias); empty: made at random
+  std::string alias = {};                    // how other brokers know us (contextSourceAlias); empty: made up once, kept
   bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
   bool notify_private = true;                // notifications may go to loopback and private networks
 };
@@ -165,6 +166,10 @@ class Broker {
   Task<Result<SubscriptionPage>> source_subscriptions(Caller caller, std::size_t limit, std::size_t offset);
   Task<Result<void>> update_source_subscription(Caller caller, std::string_view id, std::string_view body);
   Task<Result<void>> remove_source_subscription(Caller caller, std::string_view id);
+
+  /// What this broker says of itself to others (5.15), see identity.h. Also for tenants that do not exist yet: the
+  /// alias depends on the name alone.
+  Task<Result<SourceIdentity>> identity(std::string tenant);
 
   /// Parsed contexts, shared by all requests.
   Contexts& contexts() noexcept;

@@ -33,8 +33,8 @@ Result<WritePlan> Broker::plan_write(const Caller& caller, const WriteRequest& w
     if (!own) return std::unexpected(std::move(own).error());
     context = std::move(*own);
   }
-  return broker::plan_write(*sources, write, caller, std::move(context), state_->contexts, state_->alias,
-                            state_->clock.now());
+  return broker::plan_write(*sources, write, caller, std::move(context), state_->contexts,
+                            alias_of(state_->alias, caller.tenant), state_->clock.now());
 }
 
 Result<BatchPlan> Broker::plan_batch(const Caller& caller, const WriteRequest& write) {
@@ -46,7 +46,7 @@ Result<BatchPlan> Broker::plan_batch(const Caller& caller, const WriteRequest& w
   }
   return broker::plan_batch(
       *sources, write, caller, [&](const json::object& item) { return context_in(state_->contexts, caller, item); },
-      state_->contexts, state_->alias, state_->clock.now());
+      state_->contexts, alias_of(state_->alias, caller.tenant), state_->clock.now());
 }
 
 Task<std::vector<PlaceResult>> Broker::send_writes(std::vector<Outgoing> requests, std::vector<PlaceResult> places,

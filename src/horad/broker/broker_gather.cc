@@ -208,8 +208,9 @@ Task<Result<model::Document>> Broker::retrieve(const Caller& caller, Target targ
                       .has_types = {},
                       .attributes = attributes};
   const auto now = state.clock.now();
+  const auto alias = alias_of(state.alias, caller.tenant);
   const auto plan = plan_forward(*sources, wanted, SourceOps::of({kRetrieveEntity, kQueryEntity, kQueryBatch}),
-                                 forwarding, state.alias, now);
+                                 forwarding, alias, now);
   const auto proxied = proxied_of(*sources, wanted, now);
   if (plan.looped) co_return went_round(forwarding);
   if (plan.shares.empty() && proxied.empty()) co_return local;
@@ -219,7 +220,7 @@ Task<Result<model::Document>> Broker::retrieve(const Caller& caller, Target targ
     auto spoken = words_for(*share.source, caller.context, caller, state.contexts);
     if (!spoken) co_return std::unexpected(std::move(spoken).error());
     words.push_back(std::move(*spoken));
-    requests.push_back(by_retrieve(share, words.back(), target, forwarding, state.alias));
+    requests.push_back(by_retrieve(share, words.back(), target, forwarding, alias));
   }
   const auto replies = co_await ask_all(state.net, state.clock, std::move(requests));
   model::Query asked;
@@ -270,7 +271,7 @@ struct Gathering {
         .filters = filters_travel(i) ? filters_of(text) : std::vector<std::pair<std::string_view, std::string_view>>{},
         .limit = limit,
         .offset = offset};
-    return by_query(out, forwarding(), state.alias);
+    return by_query(out, forwarding(), alias_of(state.alias, caller.tenant));
   }
 
   void add(Piece piece) {
@@ -334,7 +335,8 @@ Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query,
                       .has_types = {},
                       .attributes = query.attributes};
   const auto now = state.clock.now();
-  auto plan = plan_forward(*sources, wanted, SourceOps::of({kQueryEntity, kQueryBatch}), forwarding, state.alias, now);
+  const auto alias = alias_of(state.alias, caller.tenant);
+  auto plan = plan_forward(*sources, wanted, SourceOps::of({kQueryEntity, kQueryBatch}), forwarding, alias, now);
   auto proxied = proxied_of(*sources, wanted, now);
   if (plan.looped) co_return went_round(forwarding);
   if (plan.shares.empty() && proxied.empty()) co_return co_await this->query(caller.tenant, std::move(query));

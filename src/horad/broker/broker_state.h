@@ -2,6 +2,7 @@
 // Private to the broker: what its operations share.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "horad/broker/broker.h"
 #include "horad/broker/context_fetcher.h"
 #include "horad/broker/contexts.h"
+#include "horad/broker/identity.h"
 #include "horad/broker/notifier.h"
 #include "horad/broker/public_net.h"
 #include "horad/broker/registry.h"
@@ -40,7 +42,8 @@ struct Broker::State {
         limits(std::move(the_limits)),
         alias(limits.alias.empty() ? random_alias(the_random) : limits.alias),
         system(the_system),
-        contexts(the_names, std::move(context_options), &the_clock) {}
+        contexts(the_names, std::move(context_options), &the_clock),
+        started(the_clock.steady()) {}
 
   /// errors  kNonexistentTenant
   Result<void> known(const std::string& tenant);
@@ -64,10 +67,12 @@ struct Broker::State {
   base::Random& random;
   base::Net& net;
   const Limits limits;
-  const std::string alias;  // contextSourceAlias: who we are in Via
+  std::string alias;                    // who we are in Via, see alias_of(); not changed after opening
+  std::atomic<bool> alias_kept{false};  // it is stored, so that it is the same after a restart
   const SystemNames system;
   Contexts contexts;
   Registry registry;
+  const Duration started;  // steady time
   BrokerCounters counters;
   std::shared_mutex tenants_mutex;                  // guards tenants
   std::set<std::string> tenants;                    // seen to exist; tenants never cease to

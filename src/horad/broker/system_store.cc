@@ -95,6 +95,8 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
       {&out.told, "urn:horad:system:told"},
       {&out.notifier, "urn:horad:system:Notifier"},
       {&out.cursor, "urn:horad:system:cursor"},
+      {&out.identity, "urn:horad:system:Identity"},
+      {&out.alias, "urn:horad:system:alias"},
       {&out.location, "https://uri.etsi.org/ngsi-ld/location"},
   };
   for (const auto& [slot, text] : wanted) {

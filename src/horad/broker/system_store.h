@@ -32,6 +32,8 @@ struct SystemNames {
   model::NameId told;      // JsonProperty: what a source subscription has told, by registration
   model::NameId notifier;  // the type
   model::NameId cursor;    // JsonProperty: array of positions
+  model::NameId identity;  // the type
+  model::NameId alias;     // Property: the name other brokers know this one by
   model::NameId location;  // the default GeoProperty of GeoJSON
 
   static Result<SystemNames> make(model::Names& names);

@@ -49,6 +49,9 @@ Reply show_type(Exchange& x);
 Reply list_attributes(Exchange& x);
 Reply show_attribute(Exchange& x);
 
+// identity.cc
+Reply show_identity(Exchange& x);
+
 // subscriptions.cc
 Reply create_subscription(Exchange& x);
 Reply list_subscriptions(Exchange& x);

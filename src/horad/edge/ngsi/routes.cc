@@ -62,6 +62,8 @@ constexpr std::array kOperations{
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/query", kQueryByBody, Body::kJson, Answer::kGeoJson,
               &query_entities_by_body},
 
+    Operation{Method::kGet, "/ngsi-ld/v1/info/sourceIdentity", "", Body::kNone, Answer::kJson, &show_identity},
+
     Operation{Method::kGet, "/ngsi-ld/v1/types", "details count local", Body::kNone, Answer::kJson, &list_types},
     Operation{Method::kGet, "/ngsi-ld/v1/types/{type}", "local", Body::kNone, Answer::kJson, &show_type},
     Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details count local", Body::kNone, Answer::kJson,
