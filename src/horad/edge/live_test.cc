@@ -77,6 +77,9 @@ class ScriptedStore final : public store::Store {
                  std::move_only_function<void(std::vector<Result<store::Written>>)> done) override {
     done({});
   }
+  void read_all(store::Tenant, std::vector<std::string>, Done<std::vector<model::Document>> done) override {
+    done(unused());
+  }
   void query(store::Tenant, model::Query, Done<store::Page> done) override { done(unused()); }
   void types(store::Tenant, Done<std::vector<store::TypeCount>> done) override { done(unused()); }
   void history(store::Tenant, store::HistoryQuery, Done<std::vector<store::EntityHistory>> done) override {

@@ -26,11 +26,12 @@ void stamp(Attribute& attribute, Timestamp at, const Attribute* replaced) {
   }
 }
 
-void put(Entity& entity, const Attribute& set, Timestamp at) {
+/// Without `at` the attribute keeps its times.
+void put(Entity& entity, const Attribute& set, std::optional<Timestamp> at) {
   Attribute fresh = set;
   const auto same = [&](const Attribute& a) { return a.name == set.name && a.dataset_id == set.dataset_id; };
   const auto place = std::ranges::find_if(entity.attributes, same);
-  stamp(fresh, at, place == entity.attributes.end() ? nullptr : &*place);
+  if (at) stamp(fresh, *at, place == entity.attributes.end() ? nullptr : &*place);
   if (place == entity.attributes.end()) {
     entity.attributes.push_back(std::move(fresh));
   } else {
@@ -146,13 +147,17 @@ Entity apply(const Entity* before, std::string_view id, const Change& change, Ti
                   [&](const Attribute& a) { return a.name == key.name && a.dataset_id == key.dataset_id; });
   }
   if (change.expired) take_expired(after.attributes, *change.expired);
-  for (const auto& set : change.set) put(after, set, at);
+  if (change.times) {
+    after.created_at = change.times->created_at;
+    after.modified_at = change.times->modified_at;
+  }
+  for (const auto& set : change.set) put(after, set, change.times ? std::nullopt : std::optional{at});
   return after;
 }
 
 std::string apply_encoded(const DocumentView* before, std::string_view id, const Change& change, Timestamp at) {
   if (before == nullptr || change.kind == ChangeKind::kCreated) {
-    if (change.set.size() <= 64 && !names_twice(change.set)) {
+    if (!change.times && change.set.size() <= 64 && !names_twice(change.set)) {
       const detail::Stamp fresh{at, nullptr};
       return detail::encode_parts(
           {id, change.types ? std::span<const NameId>(*change.types) : std::span<const NameId>{},

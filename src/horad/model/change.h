@@ -19,6 +19,13 @@ struct AttributeKey {
   friend bool operator==(const AttributeKey&, const AttributeKey&) = default;
 };
 
+/// Of an entity that is taken over from elsewhere as it is.
+struct EntityTimes {
+  Timestamp created_at{};
+  Timestamp modified_at{};
+  friend bool operator==(const EntityTimes&, const EntityTimes&) = default;
+};
+
 /// What one accepted write did to one entity: the content of one log record. It says what *is* now, not what to
 /// compute, so that applying it twice gives the same and a reader needs no other record to understand it.
 struct Change {
@@ -29,6 +36,7 @@ struct Change {
   std::optional<Timestamp> expired;                // see expiry.h
   std::vector<Attribute> set;                      // instances written whole, new or replaced
   std::vector<AttributeKey> removed;               // instances removed, before `set` is applied
+  std::optional<EntityTimes> times;  // with kCreated only: it is a copy that keeps these times, and `set` its own
   bool empty() const noexcept {
     return kind == ChangeKind::kUpdated && !types && !scopes && !expires_at && !expired && set.empty() &&
            removed.empty();
@@ -37,6 +45,7 @@ struct Change {
 
 /// The entity after `change`, made at `at`. `before` is null for kCreated (and ignored for it: a creation starts anew).
 /// Instances that existed keep their created_at; every instance in `set` gets modified_at = `at`. Not for kDeleted.
+/// With `change.times` all times are those of the change.
 Entity apply(const Entity* before, std::string_view id, const Change& change, Timestamp at);
 
 /// The same on the compact form: no Entity is built, bytes of untouched attributes are copied. Equal to

@@ -44,7 +44,7 @@ std::string entity_key(const Tenant& tenant, std::string_view id) { return tenan
 /// Splits a key behind its kind; what is left over is the id. None when it is not such a key.
 std::optional<std::pair<Tenant, std::string_view>> parse_key(std::string_view key) {
   const auto zero = key.find('\0');
-  if (zero == std::string_view::npos || zero + 2 > key.size() || static_cast<unsigned char>(key[zero + 1]) > 1)
+  if (zero == std::string_view::npos || zero + 2 > key.size() || static_cast<unsigned char>(key[zero + 1]) > 2)
     return std::nullopt;
   return std::pair{Tenant{std::string{key.substr(1, zero - 1)}, static_cast<Space>(key[zero + 1])},
                    key.substr(zero + 2)};

@@ -18,13 +18,31 @@ constexpr std::uint8_t kHasScopes = 8;
 constexpr std::uint8_t kSystemSpace = 16;
 constexpr std::uint8_t kHasExpiry = 32;
 constexpr std::uint8_t kHasExpired = 64;
-constexpr std::uint8_t kAllFlags = 127;
+constexpr std::uint8_t kSnapshotSpace = 128;
+constexpr unsigned kCopied = 3;  // kCreated with times
+
+unsigned flag_of(Space space) {
+  switch (space) {
+    case Space::kCity:
+      return 0U;
+    case Space::kSystem:
+      return kSystemSpace;
+    case Space::kSnapshot:
+      return kSnapshotSpace;
+  }
+  return 0U;
+}
 
 std::uint8_t flags_of(const Address& address, const model::Change& change) {
-  return static_cast<std::uint8_t>(static_cast<unsigned>(change.kind) | (change.types ? kHasTypes : 0U) |
-                                   (change.scopes ? kHasScopes : 0U) | (change.expires_at ? kHasExpiry : 0U) |
-                                   (change.expired ? kHasExpired : 0U) |
-                                   (address.tenant.space == Space::kSystem ? kSystemSpace : 0U));
+  return static_cast<std::uint8_t>((change.times ? kCopied : static_cast<unsigned>(change.kind)) |
+                                   (change.types ? kHasTypes : 0U) | (change.scopes ? kHasScopes : 0U) |
+                                   (change.expires_at ? kHasExpiry : 0U) | (change.expired ? kHasExpired : 0U) |
+                                   flag_of(address.tenant.space));
+}
+
+Space space_of(std::uint8_t flags) {
+  if ((flags & kSnapshotSpace) != 0) return Space::kSnapshot;
+  return (flags & kSystemSpace) != 0 ? Space::kSystem : Space::kCity;
 }
 
 std::unexpected<Error> damaged(std::string detail) {
@@ -108,6 +126,10 @@ void append_record(std::string& out, const Address& address, Timestamp at, const
   base::put_signed(out, at.time_since_epoch().count());
   base::put_text(out, address.tenant.name);
   base::put_text(out, address.id);
+  if (change.times) {
+    base::put_signed(out, change.times->created_at.time_since_epoch().count());
+    base::put_signed(out, change.times->modified_at.time_since_epoch().count());
+  }
   if (change.types) {
     base::put_varint(out, change.types->size());
     for (const auto type : *change.types) base::put_text(out, names.text(type));
@@ -133,12 +155,18 @@ Result<DecodedRecord> decode_record(std::string_view payload, model::Names& name
     return fail(ErrorCode::kWrongVersion, "log record of an unknown version; this program reads version 1");
   }
   const auto flags = reader.fixed<std::uint8_t>();
-  if ((flags & ~kAllFlags) != 0 || (flags & kKindMask) > 2) return damaged("unknown flags");
+  if ((flags & kSystemSpace) != 0 && (flags & kSnapshotSpace) != 0) return damaged("unknown flags");
+  const bool copied = (flags & kKindMask) == kCopied;
   DecodedRecord record;
-  record.change.kind = static_cast<model::ChangeKind>(flags & kKindMask);
+  record.change.kind = copied ? model::ChangeKind::kCreated : static_cast<model::ChangeKind>(flags & kKindMask);
   record.at = Timestamp{Duration{reader.signed_varint()}};
-  record.address.tenant = {std::string{reader.text()}, (flags & kSystemSpace) != 0 ? Space::kSystem : Space::kCity};
+  record.address.tenant = {std::string{reader.text()}, space_of(flags)};
   record.address.id = reader.text();
+  if (copied) {
+    auto& times = record.change.times.emplace();
+    times.created_at = Timestamp{Duration{reader.signed_varint()}};
+    times.modified_at = Timestamp{Duration{reader.signed_varint()}};
+  }
   if ((flags & kHasTypes) != 0) {
     if (auto read = read_types(reader, names, record.change); !read) return std::unexpected(read.error());
   }

@@ -12,7 +12,7 @@ using testing::RandomCity;
 
 bool same(const model::Change& a, const model::Change& b) {
   return a.kind == b.kind && a.types == b.types && a.scopes == b.scopes && a.set == b.set && a.removed == b.removed &&
-         a.expires_at == b.expires_at && a.expired == b.expired;
+         a.expires_at == b.expires_at && a.expired == b.expired && a.times == b.times;
 }
 
 TEST(Record, ReadsBackWhatWasWritten) {
@@ -30,6 +30,20 @@ TEST(Record, ReadsBackWhatWasWritten) {
     EXPECT_EQ(record->at, at);
     EXPECT_TRUE(same(record->change, change));
   }
+}
+
+TEST(Record, KeepsTheTimesOfACopyInASnapshot) {
+  model::Names names;
+  RandomCity city{names, 5};
+  const Address address{{"brest/7", Space::kSnapshot}, "urn:a"};
+  auto change = city.change(true);
+  change.times = {Timestamp{std::chrono::seconds{1}}, Timestamp{std::chrono::seconds{-2}}};
+  std::string bytes;
+  append_record(bytes, address, Timestamp{}, change, names);
+  const auto record = decode_record(bytes, names);
+  ASSERT_TRUE(record) << record.error().detail;
+  EXPECT_EQ(record->address, address);
+  EXPECT_TRUE(same(record->change, change));
 }
 
 TEST(Record, RefusesDamagedBytesWithoutHarm) {

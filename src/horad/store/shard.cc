@@ -123,6 +123,17 @@ void Shard::read(ReadTask& task) {
   task.done(std::move(found));
 }
 
+std::vector<model::Document> Shard::read_all(const Tenant& tenant, const std::vector<std::string>& ids) const {
+  around_.counters.reads.add(ids.size());
+  std::vector<model::Document> out(ids.size());
+  const Collection* const collection = find(tenant);
+  if (collection == nullptr) return out;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (const auto number = collection->table.find(ids[i])) out[i] = collection->table.document(*number);
+  }
+  return out;
+}
+
 void Shard::step_queries() {
   std::size_t budget = kCandidatesPerTurn;
   while (budget > 0 && !queries_.empty()) {
@@ -200,7 +211,8 @@ std::vector<TypeCount> Shard::types(const Tenant& tenant) const {
 }
 
 std::shared_ptr<const HistorySnapshot> Shard::collect(const Tenant& tenant, const HistoryQuery& query) const {
-  return history_->collect(fmt::format("{}/{}", tenant.name, tenant.space == Space::kCity ? "city" : "system"), query);
+  const Collection* const collection = find(tenant);
+  return history_->collect(collection == nullptr ? std::string{} : collection->history_key, query);
 }
 
 std::vector<Tenant> Shard::recovered_tenants() const {

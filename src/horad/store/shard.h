@@ -99,6 +99,7 @@ class Shard {
   const RecentRecords& recent() const noexcept { return *recent_; }
 
   // On the shard's thread, from a Call:
+  std::vector<model::Document> read_all(const Tenant& tenant, const std::vector<std::string>& ids) const;
   std::vector<TypeCount> types(const Tenant& tenant) const;
   std::shared_ptr<const HistorySnapshot> collect(const Tenant& tenant, const HistoryQuery& query) const;
   void start_checkpoint(Done<void> done);

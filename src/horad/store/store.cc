@@ -150,6 +150,39 @@ class ShardedStore final : public Store {
     if (!shard.put(task, 1)) std::get<Shard::ReadTask>(task).done(refusal());
   }
 
+  void read_all(Tenant tenant, std::vector<std::string> ids, Done<std::vector<model::Document>> done) override {
+    using Documents = std::vector<model::Document>;
+    struct Part {
+      Tenant tenant;
+      std::vector<std::string> ids;
+      std::vector<std::size_t> places;  // of each id in the answer
+    };
+    auto parts = std::make_shared<std::vector<Part>>(shards_.size(), Part{tenant, {}, {}});
+    const std::size_t count = ids.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& part = (*parts)[shard_index({tenant, ids[i]})];
+      part.ids.push_back(std::move(ids[i]));
+      part.places.push_back(i);
+    }
+    auto merge = [parts, count](std::vector<Documents> found) -> Result<Documents> {
+      Documents all(count);
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        for (std::size_t k = 0; k < found[i].size(); ++k) all[(*parts)[i].places[k]] = std::move(found[i][k]);
+      }
+      return all;
+    };
+    auto gather = std::make_shared<Gather<Documents, Documents>>(shards_.size(), std::move(merge), std::move(done));
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      if ((*parts)[i].ids.empty()) {
+        gather->put(i, Documents{});
+        continue;
+      }
+      call(
+          i, [gather, parts, i](Shard& shard) { gather->put(i, shard.read_all((*parts)[i].tenant, (*parts)[i].ids)); },
+          [gather, i](Error error) { gather->put(i, std::unexpected(std::move(error))); });
+    }
+  }
+
   void query(Tenant tenant, model::Query query, Done<Page> done) override {
     auto chain = std::make_shared<QueryChain>();
     chain->tenant = std::move(tenant);

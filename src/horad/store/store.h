@@ -21,11 +21,11 @@
 
 namespace horad::store {
 
-/// Whose data. A tenant's city data and what Horad itself keeps for it (subscriptions, cursors) never meet in one
-/// query.
-enum class Space : std::uint8_t { kCity = 0, kSystem = 1 };
+/// Whose data. A tenant's city data, what Horad itself keeps for it (subscriptions, cursors) and each of its snapshots
+/// never meet in one query. Only kCity has a history.
+enum class Space : std::uint8_t { kCity = 0, kSystem = 1, kSnapshot = 2 };  // the numbers stand on disk
 struct Tenant {
-  std::string name;  // "" is the default tenant; [A-Za-z0-9_-]{0,50}
+  std::string name;  // "" is the default tenant; [A-Za-z0-9_-]{0,50}; in kSnapshot followed by `/` and a number
   Space space = Space::kCity;
   friend auto operator<=>(const Tenant&, const Tenant&) = default;
 };
@@ -119,6 +119,8 @@ class Store {
                          std::move_only_function<void(std::vector<Result<Written>>)> done) = 0;
 
   virtual void read(Address address, Done<model::Document> done) = 0;  // kNotFound
+  /// The entities of these ids, in the order given; an empty document where there is none. Each shard is asked once.
+  virtual void read_all(Tenant tenant, std::vector<std::string> ids, Done<std::vector<model::Document>> done) = 0;
   virtual void query(Tenant tenant, model::Query query, Done<Page> done) = 0;
   virtual void types(Tenant tenant, Done<std::vector<TypeCount>> done) = 0;
   /// Evolution of these entities, also of deleted ones; unknown ids are left out. See history.h.

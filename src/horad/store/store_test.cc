@@ -225,6 +225,48 @@ TEST_F(StoreTest, TenantsAndSpacesNeverMeet) {
   EXPECT_TRUE(h.query(of_type(bus_), {"nobody", Space::kCity})->documents.empty());
 }
 
+TEST_F(StoreTest, ManyAreReadTogetherInTheOrderAsked) {
+  const Tenant other{"minsk", Space::kCity};
+  for (int i = 0; i < 20; ++i) create("urn:" + std::to_string(i), i);
+  const auto read = [&](const Tenant& tenant, std::vector<std::string> ids) {
+    return *testing::wait_for<std::vector<model::Document>>(
+        [&](auto done) { h.store->read_all(tenant, std::move(ids), std::move(done)); });
+  };
+  const auto found = read({}, {"urn:7", "urn:none", "urn:3", "urn:7"});
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ(found[0].view().id(), "urn:7");
+  EXPECT_FALSE(found[1]);
+  EXPECT_EQ(found[2].view().id(), "urn:3");
+  EXPECT_EQ(found[3].view().id(), "urn:7");
+  EXPECT_TRUE(read({}, {}).empty());
+  EXPECT_FALSE(read(other, {"urn:7"})[0]);
+}
+
+TEST_F(StoreTest, ACopyInASnapshotKeepsItsTimesOverARestart) {
+  const Tenant snapshot{"minsk/3", Space::kSnapshot};
+  auto change = created({bus_}, {number_attribute(speed_, 5)});
+  change.set[0].created_at = Timestamp{std::chrono::seconds{10}};
+  change.set[0].modified_at = Timestamp{std::chrono::seconds{20}};
+  change.times = {Timestamp{std::chrono::seconds{1}}, Timestamp{std::chrono::seconds{2}}};
+  ASSERT_TRUE(h.write({snapshot, "urn:a"}, always(std::move(change))));
+  const auto check = [&] {
+    const auto document = h.read({snapshot, "urn:a"});
+    ASSERT_TRUE(document) << document.error().detail;
+    EXPECT_EQ(document->view().created_at(), Timestamp{std::chrono::seconds{1}});
+    EXPECT_EQ(document->view().modified_at(), Timestamp{std::chrono::seconds{2}});
+    EXPECT_EQ(document->view().find(speed_)->created_at(), Timestamp{std::chrono::seconds{10}});
+    EXPECT_EQ(document->view().find(speed_)->modified_at(), Timestamp{std::chrono::seconds{20}});
+    EXPECT_EQ(h.query(of_type(bus_), snapshot)->documents.size(), 1u);
+  };
+  check();
+  reopen();
+  check();
+  ASSERT_TRUE(h.checkpoint());
+  reopen();
+  check();
+  EXPECT_TRUE(h.query(of_type(bus_), {"minsk", Space::kCity})->documents.empty());
+}
+
 TEST_F(StoreTest, FollowersSeeEveryRecordWithBeforeAndAfter) {
   create("urn:a", 1);
   h.write("urn:a", updated({number_attribute(speed_, 2)}));
