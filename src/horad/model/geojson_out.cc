@@ -31,7 +31,8 @@ void append_geometry(std::string& out, DocumentView document, const GeoJsonOptio
 
 Result<NameId> location_name(Names& names) { return names.intern("https://uri.etsi.org/ngsi-ld/location"); }
 
-void append_feature(std::string& out, DocumentView document, const Context& context, const GeoJsonOptions& options) {
+void append_feature(std::string& out, DocumentView document, const Context& context, const GeoJsonOptions& options,
+                    const LinkedDocuments* inlined) {
   detail::Members members(out);
   base::append_json_string(members.name("\"id\""), document.id());
   members.name("\"type\"") += "\"Feature\"";
@@ -39,12 +40,13 @@ void append_feature(std::string& out, DocumentView document, const Context& cont
   auto properties = options.entity;
   properties.id = false;
   properties.with_context = false;
-  append_entity(members.name("\"properties\""), document, context, properties);
+  append_entity(members.name("\"properties\""), document, context, properties, inlined);
   if (options.entity.with_context) members.name("\"@context\"") += context.json();
 }
 
 void append_feature_collection(std::string& out, std::span<const Document> documents, const Context& context,
-                               const GeoJsonOptions& options) {
+                               const GeoJsonOptions& options, const LinkedDocuments* inlined,
+                               std::span<const Linked> linked) {
   auto feature = options;
   feature.entity.with_context = false;
   detail::Members members(out);
@@ -52,7 +54,13 @@ void append_feature_collection(std::string& out, std::span<const Document> docum
   members.name("\"features\"") += '[';
   for (std::size_t i = 0; i < documents.size(); ++i) {
     if (i > 0) out += ',';
-    append_feature(out, documents[i].view(), context, feature);
+    append_feature(out, documents[i].view(), context, feature, inlined);
+  }
+  for (const auto& [document, form] : linked) {
+    feature.entity = *form;
+    feature.entity.with_context = false;
+    out += ',';
+    append_feature(out, document.view(), context, feature);
   }
   out += ']';
   if (options.entity.with_context) members.name("\"@context\"") += context.json();

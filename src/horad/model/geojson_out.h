@@ -20,10 +20,13 @@ struct GeoJsonOptions {
 Result<NameId> location_name(Names& names);
 
 /// Appends {"id", "type": "Feature", "geometry", "properties": {...}}; the geometry is null when the entity has none.
-void append_feature(std::string& out, DocumentView document, const Context& context, const GeoJsonOptions& options);
+void append_feature(std::string& out, DocumentView document, const Context& context, const GeoJsonOptions& options,
+                    const LinkedDocuments* inlined = nullptr);
 
 /// Appends {"type": "FeatureCollection", "features": [...]}; "@context" stands once, at the collection.
+/// Linked entities as in represent.h.
 void append_feature_collection(std::string& out, std::span<const Document> documents, const Context& context,
-                               const GeoJsonOptions& options);
+                               const GeoJsonOptions& options, const LinkedDocuments* inlined = nullptr,
+                               std::span<const Linked> linked = {});
 
 }  // namespace horad::model

@@ -28,8 +28,11 @@ void sort_unique(NameList& names) {
 }
 
 void collect(const Node& node, NameList& out) {
-  if (node.kind == Node::Kind::kTerm && node.term.path.front().member == Member::kNone)
+  if (node.kind == Node::Kind::kTerm && !node.term.hops.empty()) {
+    out.push_back(node.term.hops.front().relationship);
+  } else if (node.kind == Node::Kind::kTerm && node.term.path.front().member == Member::kNone) {
     out.push_back(node.term.path.front().name);
+  }
   for (const Node& child : node.children) collect(child, out);
 }
 
@@ -107,11 +110,25 @@ void collect_facts(const Node& node, std::vector<QFact>& out) {
   if (node.kind == Node::Kind::kOr || node.kind == Node::Kind::kNot) return;
   for (const Node& child : node.children) collect_facts(child, out);
   const Term& term = node.term;
-  if (node.kind != Node::Kind::kTerm || term.path.size() != 1 || !term.keys.empty() ||
+  if (node.kind != Node::Kind::kTerm || !term.hops.empty() || term.path.size() != 1 || !term.keys.empty() ||
       term.path[0].member != Member::kNone)
     return;
   if (const auto range = number_range(term)) out.push_back({term.path[0].name, *range});
   if (auto found = texts(term)) out.push_back({term.path[0].name, std::move(*found)});
+}
+
+void collect_links(const Node& node, LinkPath& out) {
+  LinkPath* at = &out;
+  for (const q::Hop& hop : node.term.hops) {
+    const auto found = std::ranges::find(at->names, hop.relationship);
+    const auto place = static_cast<std::size_t>(found - at->names.begin());
+    if (found == at->names.end()) {
+      at->names.push_back(hop.relationship);
+      at->below.emplace_back();
+    }
+    at = &at->below[place];
+  }
+  for (const Node& child : node.children) collect_links(child, out);
 }
 
 }  // namespace
@@ -122,6 +139,7 @@ QFilter::QFilter(std::unique_ptr<const q::Tree> tree) : tree_(std::move(tree)) {
   NameList all;
   collect(tree_->root, all);
   has_attribute_ = !all.empty();
+  collect_links(tree_->root, links_);
 }
 QFilter::~QFilter() = default;
 
@@ -136,7 +154,11 @@ Result<std::shared_ptr<const QFilter>> QFilter::parse(std::string_view text, Nam
   return std::shared_ptr<const QFilter>(new QFilter(std::make_unique<const q::Tree>(std::move(*tree))));
 }
 
-bool QFilter::matches(DocumentView document) const { return q::matches(tree_->root, document); }
+bool QFilter::matches(DocumentView document) const { return q::matches(tree_->root, document, nullptr); }
+
+bool QFilter::matches(DocumentView document, const LinkedDocuments& linked) const {
+  return q::matches(tree_->root, document, &linked);
+}
 
 void QFilter::append_attributes(std::vector<NameId>& out) const {
   NameList all;

@@ -9,6 +9,8 @@
 //   stand there too address[city.name]=="Minsk"            a path into a compound value; a step of digits is an index
 //   into an array name[be]=="Вада"   name[*]=="Вада"     a LanguageProperty in one language, in any; without brackets:
 //   in any brand~="^A"   brand!~="^A"             a regular expression (RE2), looked for anywhere in a text
+//   owner{name}=="Ada"                     of the entity a Relationship leads to; owner{Person:name} and
+//                                          owner{Person}.name ask persons only; owner{worksAt{name}} goes on
 //   owner==urn:ngsi-ld:Person:1            a Relationship; URIs may stand in quotes, too
 //   speed.observedAt>=2026-11-22T00:00:00Z a time in UTC; also dates (2026-11-22) and times of day (07:30:00Z)
 //   category==commercial                   a word without quotes is a URI, too; with expandValues=category it is a term
@@ -31,7 +33,8 @@
 //   holds.
 //   * Relationships know `==` and `!=` only. JSON null equals nothing.
 //   * An attribute with several instances (datasetId): one for which the term holds is enough.
-//   * Linked entities (`rel{Type}.attr`) are refused with kBadRequestData.
+//   * Linked entities: one entity that the relationship leads to, is there and has the type is enough. They are looked
+//     for in our own store, and only as deep as the caller joins.
 #pragma once
 
 #include <cstddef>
@@ -42,6 +45,7 @@
 #include <variant>
 #include <vector>
 
+#include "horad/model/links.h"
 #include "horad/model/query.h"
 
 namespace horad::model {
@@ -67,6 +71,8 @@ struct QReading {
   /// expandValues: attributes whose texts and URIs are expanded by the @context before they are compared. (The keys of
   /// compound values are compared as they came, so that jsonKeys has nothing to say.)
   std::vector<NameId> expand_values;
+  /// How many relationships away linked entities may be asked for; beyond, kBadRequestData.
+  std::size_t levels = 0;
 };
 
 class QFilter {
@@ -89,7 +95,12 @@ class QFilter {
 
   /// Cost: one scan over the document's attributes per term, no allocation but for patterns and orders on escaped JSON
   /// text.
+  /// Of linked entities nothing is known here: what is asked of them counts as met when the relationship is there.
   bool matches(DocumentView document) const;
+  /// The truth, when `linked` has what links() leads to.
+  bool matches(DocumentView document, const LinkedDocuments& linked) const;
+  /// The relationships that are followed; empty when nothing is asked of linked entities.
+  const LinkPath& links() const noexcept { return links_; }
 
   /// Appends the attributes that the filter looks at, ascending, each once. Their values are all that decides, but for
   /// the entity's own createdAt and modifiedAt.
@@ -106,6 +117,7 @@ class QFilter {
   std::unique_ptr<const q::Tree> tree_;
   std::vector<NameId> required_;
   std::vector<QFact> facts_;
+  LinkPath links_;
   bool has_attribute_ = false;
 };
 

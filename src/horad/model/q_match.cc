@@ -4,6 +4,7 @@
 #include <string>
 
 #include "horad/model/q_tree.h"
+#include "horad/model/type_selection.h"
 
 namespace horad::model::q {
 namespace {
@@ -240,13 +241,30 @@ bool holds(const Term& term, DocumentView document) {
   return false;
 }
 
+/// From hop `at` on. Recursion is bounded by kMostJoinLevels, for the parser follows no more.
+bool holds_linked(const Term& term, std::size_t at, DocumentView document, const LinkedDocuments* linked) {
+  if (at == term.hops.size()) return holds(term, document);
+  const Hop& hop = term.hops[at];
+  for (const AttributeView attribute : document.attributes()) {
+    if (attribute.name() != hop.relationship) continue;
+    const auto targets = targets_of(attribute);
+    if (linked == nullptr && !targets.empty()) return true;
+    for (const auto& id : targets) {
+      const Document* const target = linked->find(id);
+      if (target == nullptr || (hop.types && !hop.types->matches(target->view()))) continue;
+      if (holds_linked(term, at + 1, target->view(), linked)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
-bool matches(const Node& node, DocumentView document) {
-  const auto child_matches = [&](const Node& child) { return matches(child, document); };
+bool matches(const Node& node, DocumentView document, const LinkedDocuments* linked) {
+  const auto child_matches = [&](const Node& child) { return matches(child, document, linked); };
   switch (node.kind) {
     case Node::Kind::kTerm:
-      return holds(node.term, document);
+      return holds_linked(node.term, 0, document, linked);
     case Node::Kind::kAnd:
       return std::ranges::all_of(node.children, child_matches);
     case Node::Kind::kOr:

@@ -7,6 +7,7 @@
 
 #include "horad/model/q.h"
 #include "horad/model/q_tree.h"
+#include "horad/model/type_selection.h"
 
 namespace horad::model::q {
 namespace {
@@ -145,7 +146,49 @@ class Parser {
         return wrong("nothing stands below this member");
       if (auto done = parse_step(term); !done) return done;
     } while (take("."));
-    if (looking_at("{")) return wrong("linked entities cannot be followed here");
+    return looking_at("{") ? parse_hop(term) : Result<void>{};
+  }
+
+  /// At `{`: the path that stood before it is the way to other entities, on which the term goes on.
+  Result<void> parse_hop(Term& term) {
+    if (term.path.size() != 1 || term.path.front().member != Member::kNone) {
+      return wrong("only a relationship of an entity leads to others");
+    }
+    if (term.hops.size() == reading_.levels) {
+      return wrong(reading_.levels == 0 ? "linked entities are asked only with join=flat or join=inline"
+                                : "this asks for linked entities further away than joinLevel");
+    }
+    ++at_;
+    term.hops.push_back({term.path.front().name, nullptr});
+    const auto hop = term.hops.size() - 1;
+    term.path.clear();
+    if (auto done = parse_type_hint(term.hops[hop]); !done) return done;
+    const auto start = at_;
+    if (auto done = parse_path(term); !done) return done;
+    if (auto done = parse_keys(term); !done) return done;
+    const auto inside = text_.substr(start, at_ - start);
+    if (!take("}")) return wrong("a closing brace is expected");
+    const bool name_alone = hop + 1 == term.hops.size() && term.path.size() == 1 && term.keys.empty();
+    if (!looking_at(".") || !name_alone || term.hops[hop].types) return {};
+    ++at_;
+    term.path.clear();
+    if (auto done = read_type(inside, term.hops[hop]); !done) return done;
+    return parse_path(term);
+  }
+
+  /// `Type:` in front of a path.
+  Result<void> parse_type_hint(Hop& hop) {
+    const auto end = text_.find_first_of(":=!<>~;|()[]{},.\"", at_);
+    if (end == std::string_view::npos || text_[end] != ':' || text_.substr(end).starts_with("://")) return {};
+    const auto type = text_.substr(at_, end - at_);
+    at_ = end + 1;
+    return read_type(type, hop);
+  }
+
+  Result<void> read_type(std::string_view text, Hop& hop) {
+    auto types = TypeSelection::parse(text, names_);
+    if (!types) return std::unexpected(located(std::move(types).error()));
+    hop.types = std::move(*types);
     return {};
   }
 

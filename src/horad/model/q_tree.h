@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "horad/model/links.h"
 #include "horad/model/q.h"
 #include "horad/model/q_literal.h"
 #include "horad/model/q_pattern.h"
@@ -36,7 +38,14 @@ struct Step {
   Member member = Member::kNone;
 };
 
+/// From an entity to those a relationship of it leads to.
+struct Hop {
+  NameId relationship;
+  std::shared_ptr<const TypeSelection> types;  // which of them are meant; null: any
+};
+
 struct Term {
+  std::vector<Hop> hops;          // where the path begins: at the end of these
   std::vector<Step> path;         // at least one; a member other than kNone only at the end
   std::vector<std::string> keys;  // the steps in brackets
   Operator op = Operator::kExists;
@@ -58,6 +67,7 @@ struct Tree {
 
 /// See QFilter::parse.
 Result<Tree> parse(std::string_view text, NameResolver& names, const QReading& reading = {});
-bool matches(const Node& node, DocumentView document);
+/// Without `linked`, a term about linked entities counts as met when its first relationship is there.
+bool matches(const Node& node, DocumentView document, const LinkedDocuments* linked);
 
 }  // namespace horad::model::q

@@ -192,6 +192,7 @@ Result<void> read_q(const QueryText& text, NameResolver& names, Query& query) {
     if (auto good = read_names(*text.json_keys, "jsonKeys", names); !good)
       return std::unexpected(std::move(good).error());
   }
+  reading.levels = text.join_levels;
   if (!text.q) return {};
   auto filter = QFilter::parse(*text.q, names, reading);
   if (!filter) return std::unexpected(about(std::move(filter).error(), "q"));

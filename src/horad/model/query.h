@@ -112,6 +112,7 @@ struct QueryText {
   std::optional<std::string> collation;       // of texts
   std::optional<std::string> order_from;      // orderFrom: JSON coordinates
   std::optional<std::string> order_geometry;  // their GeoJSON type; absent: Point
+  std::size_t join_levels = 0;                // how far q may ask linked entities
   std::optional<bool> local;                  // asked of this broker alone, so that it may be wide
 };
 

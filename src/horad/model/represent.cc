@@ -78,7 +78,57 @@ bool has_notes(const AttributeView& a, const Options& options) {
   return (options.sys_attrs && notes.gone_at && is_gone(a, notes)) || previous_of(a, notes);
 }
 
-void append_one(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
+/// Linked entities that may be shown inside of others, and those that are being written: from the outermost inwards.
+struct Nest {
+  const LinkedDocuments& documents;
+  std::vector<std::string_view> path = {};
+  const Document* find(std::string_view id) const {
+    return std::ranges::find(path, id) == path.end() ? documents.find(id) : nullptr;
+  }
+};
+
+void append_members(std::string& out, DocumentView document, const Context& context, const Options& options,
+                    Nest* nest);
+
+/// The entities behind a relationship: one, or an array when it leads to several. In the simplified form they stand for
+/// the URIs, so the URI of one that is not there stays.
+std::string linked_entities(const AttributeView& a, std::span<const std::string> targets, const Context& context,
+                            const Options& options, Nest& nest) {
+  const bool one = a.value().type() == ValueType::kString;
+  std::string text;
+  const char* comma = "";
+  for (const auto& id : targets) {
+    const auto* const target = nest.find(id);
+    if (target == nullptr && options.form != Form::kSimplified) continue;
+    text += std::exchange(comma, ",");
+    if (target == nullptr) {
+      base::append_json_string(text, id);
+    } else {
+      append_members(text, target->view(), context, options, &nest);
+    }
+  }
+  return one ? text : "[" + text + "]";
+}
+
+/// True when the attribute was written, with the entities it leads to inside.
+bool append_linking(std::string& out, const AttributeView& a, const Context& context, const Options& options,
+                    Nest& nest) {
+  const auto* const way = follow(options, a);
+  if (way == nullptr) return false;
+  const auto targets = targets_of(a);
+  if (std::ranges::none_of(targets, [&](const auto& id) { return nest.find(id) != nullptr; })) return false;
+  const auto text = linked_entities(a, targets, context, *way, nest);
+  if (options.form == Form::kSimplified) {
+    out += text;
+  } else {
+    const bool list = a.kind() == AttributeKind::kListRelationship;
+    detail::append_object(out, a, context, options, {list ? "\"entityList\"" : "\"entity\"", text});
+  }
+  return true;
+}
+
+void append_one(std::string& out, const AttributeView& a, const Context& context, const Options& options, Nest* nest) {
+  if (nest != nullptr && append_linking(out, a, context, options, *nest)) return;
   if (options.form == Form::kSimplified) return append_simplified(out, a, context, options);
   if (has_notes(a, options)) return append_changed(out, a, context, options);
   append_instance(out, a, context, options);
@@ -86,12 +136,13 @@ void append_one(std::string& out, const AttributeView& a, const Context& context
 
 /// Several instances of one attribute: an array, or in the simplified form {"dataset": {id: value}}.
 void append_several(std::string& out, std::span<const AttributeView> instances, const Context& context,
-                    const Options& options) {
+                    const Options& options, Nest* nest) {
   if (options.form != Form::kSimplified) {
     out += '[';
     const char* comma = "";
     for (const auto& instance : instances) {
       out += std::exchange(comma, ",");
+      if (nest != nullptr && append_linking(out, instance, context, options, *nest)) continue;
       if (has_notes(instance, options)) {
         append_changed(out, instance, context, options);
       } else {
@@ -109,7 +160,7 @@ void append_several(std::string& out, std::span<const AttributeView> instances, 
     const auto dataset = instance.dataset_id();
     base::append_json_string(name, dataset.empty() ? "@none" : dataset);
     inner.name(name);
-    append_simplified(out, instance, context, options);
+    append_one(out, instance, context, options, nest);
   }
 }
 
@@ -135,15 +186,9 @@ bool is_altered_attribute(const AttributeView& a, const Options& options) {
                      [&](const AttributeView& sub) { return is_altered_attribute(sub, options); });
 }
 
-bool shows(const AttributeView& a, const Options& options) {
-  if (!is_projected(a, options)) return false;
-  if (options.dataset_ids.empty()) return true;
-  return std::ranges::find(options.dataset_ids, a.dataset_id()) != options.dataset_ids.end();
-}
-
 /// A document with dataset ids: instances of one name are gathered where the first of them stands.
 void append_gathered(Members& members, std::string& out, const std::vector<AttributeView>& shown,
-                     const Context& context, const Options& options) {
+                     const Context& context, const Options& options, Nest* nest) {
   std::unordered_map<NameId, std::vector<AttributeView>> groups;
   for (const auto& a : shown) groups[a.name()].push_back(a);
   for (const auto& a : shown) {
@@ -152,16 +197,16 @@ void append_gathered(Members& members, std::string& out, const std::vector<Attri
     members.name(context.quoted(a.name()));
     const bool one = group.size() == 1 && (options.form != Form::kSimplified || group[0].dataset_id().empty());
     if (one) {
-      append_one(out, group[0], context, options);
+      append_one(out, group[0], context, options, nest);
     } else {
-      append_several(out, group, context, options);
+      append_several(out, group, context, options, nest);
     }
     group.clear();
   }
 }
 
 void append_attributes(Members& members, std::string& out, DocumentView document, const Context& context,
-                       const Options& options) {
+                       const Options& options, Nest* nest) {
   const auto all = document.attributes();
   const bool datasets =
       std::any_of(all.begin(), all.end(), [](const AttributeView& a) { return !a.dataset_id().empty(); });
@@ -170,11 +215,43 @@ void append_attributes(Members& members, std::string& out, DocumentView document
     for (const auto a : all) {
       if (shows(a, options)) shown.push_back(a);
     }
-    return append_gathered(members, out, shown, context, options);
+    return append_gathered(members, out, shown, context, options, nest);
   }
   for (const auto a : all) {
-    if (shows(a, options)) append_one(members.name(context.quoted(a.name())), a, context, options);
+    if (shows(a, options)) append_one(members.name(context.quoted(a.name())), a, context, options, nest);
   }
+}
+
+void append_members(std::string& out, DocumentView document, const Context& context, const Options& options,
+                    Nest* nest) {
+  if (nest != nullptr) nest->path.push_back(document.id());
+  Members members(out);
+  if (options.id) base::append_json_string(members.name("\"id\""), document.id());
+  if (options.type) {
+    if (document.type_count() == 1) {
+      members.name("\"type\"") += context.quoted(document.type(0));
+    } else {
+      std::vector<NameId> types;
+      for (std::size_t i = 0; i < document.type_count(); ++i) types.push_back(document.type(i));
+      detail::append_types(members.name("\"type\""), types, context);
+    }
+  }
+  if (options.scope) {
+    if (const auto scopes = document.scopes(); !scopes.empty())
+      detail::append_scopes(members.name("\"scope\""), scopes);
+  }
+  if (options.sys_attrs) {
+    members.time("\"createdAt\"", document.created_at());
+    members.time("\"modifiedAt\"", document.modified_at());
+    if (const auto at = document.expires_at(); at != kNoExpiry) members.time("\"expiresAt\"", at);
+  }
+  if (options.changes != nullptr && options.changes->deleted_at) {
+    members.time("\"deletedAt\"", *options.changes->deleted_at);
+  }
+  append_attributes(members, out, document, context, options, nest);
+  const bool outermost = nest == nullptr || nest->path.size() == 1;
+  if (options.with_context && outermost) members.name("\"@context\"") += context.json();
+  if (nest != nullptr) nest->path.pop_back();
 }
 
 }  // namespace
@@ -216,52 +293,38 @@ void append_extras(Members& members, const AttributeExtras& extras, const Contex
   if (options.sys_attrs && extras.expires_at != kNoExpiry) members.time("\"expiresAt\"", extras.expires_at);
 }
 
-void append_members(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options) {
-  Members members(out);
-  if (options.id) base::append_json_string(members.name("\"id\""), document.id());
-  if (options.type) {
-    if (document.type_count() == 1) {
-      members.name("\"type\"") += context.quoted(document.type(0));
-    } else {
-      std::vector<NameId> types;
-      for (std::size_t i = 0; i < document.type_count(); ++i) types.push_back(document.type(i));
-      append_types(members.name("\"type\""), types, context);
-    }
-  }
-  if (options.scope) {
-    if (const auto scopes = document.scopes(); !scopes.empty()) append_scopes(members.name("\"scope\""), scopes);
-  }
-  if (options.sys_attrs) {
-    members.time("\"createdAt\"", document.created_at());
-    members.time("\"modifiedAt\"", document.modified_at());
-    if (const auto at = document.expires_at(); at != kNoExpiry) members.time("\"expiresAt\"", at);
-  }
-  if (options.changes != nullptr && options.changes->deleted_at) {
-    members.time("\"deletedAt\"", *options.changes->deleted_at);
-  }
-  append_attributes(members, out, document, context, options);
-  if (options.with_context) members.name("\"@context\"") += context.json();
-}
-
 }  // namespace detail
 
-void append_entity(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options) {
-  detail::append_members(out, document, context, options);
+bool shows(const AttributeView& a, const RepresentOptions& options) {
+  if (!is_projected(a, options)) return false;
+  if (options.dataset_ids.empty()) return true;
+  return std::ranges::find(options.dataset_ids, a.dataset_id()) != options.dataset_ids.end();
+}
+
+void append_entity(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options,
+                   const LinkedDocuments* inlined) {
+  if (inlined == nullptr) return append_members(out, document, context, options, nullptr);
+  Nest nest{*inlined};
+  append_members(out, document, context, options, &nest);
 }
 
 void append_entities(std::string& out, std::span<const Document> documents, const Context& context,
-                     const RepresentOptions& options) {
+                     const RepresentOptions& options, const LinkedDocuments* inlined, std::span<const Linked> linked) {
   out += '[';
   for (std::size_t i = 0; i < documents.size(); ++i) {
     if (i > 0) out += ',';
-    append_entity(out, documents[i].view(), context, options);
+    append_entity(out, documents[i].view(), context, options, inlined);
+  }
+  for (const auto& [document, form] : linked) {
+    out += ',';
+    append_entity(out, document.view(), context, *form);
   }
   out += ']';
 }
 
 void append_attribute(std::string& out, AttributeView attribute, const Context& context,
                       const RepresentOptions& options) {
-  append_one(out, attribute, context, options);
+  append_one(out, attribute, context, options, nullptr);
 }
 
 bool shows_something(DocumentView document, const RepresentOptions& options) {

@@ -14,6 +14,7 @@
 #include "horad/model/context.h"
 #include "horad/model/document.h"
 #include "horad/model/language.h"
+#include "horad/model/links.h"
 
 namespace horad::model {
 
@@ -31,6 +32,7 @@ struct ChangeNotes {
 
 /// The mark of deletion for an attribute of this kind: "urn:ngsi-ld:null", or a languageMap of it.
 Value null_value(AttributeKind kind);
+struct LinkedForms;
 
 struct RepresentOptions {
   Form form = Form::kNormalized;
@@ -51,14 +53,36 @@ struct RepresentOptions {
   std::uint8_t reader_version = kOwnVersion;
   static constexpr std::uint8_t kOwnVersion = 9;
   const ChangeNotes* changes = nullptr;  // of notifications; lives as long as the call
+  std::shared_ptr<const LinkedForms> linked =
+      nullptr;  // how linked entities are shown; null: relationships are not followed
 };
+
+/// How entities are shown that are linked from one that is shown: a finite tree, one level of linking deeper each.
+struct LinkedForms {
+  RepresentOptions others;
+  std::vector<std::pair<NameId, RepresentOptions>> named;  // those behind these relationships
+};
+
+/// True when the instance is shown.
+bool shows(const AttributeView& attribute, const RepresentOptions& options);
+/// How entities behind the attribute are shown; null when it leads nowhere or is not followed. The way of a LinkWalk.
+const RepresentOptions* follow(const RepresentOptions& options, const AttributeView& attribute);
+using Linked = Reached<RepresentOptions>;
+
+/// How many linked entities append_entity() would write inside of these, counted up to `most`.
+std::size_t count_inlined(std::span<const Document> documents, const RepresentOptions& options,
+                          const LinkedDocuments& linked, std::size_t most);
 
 /// Appends `document` as one JSON object. Values come out as they came in. Cost: one pass, no allocation but in `out`;
 /// names are looked up in what `context` remembers.
-void append_entity(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options);
-/// The same as an array, in the order given.
+///   inlined   entities that are shown inside of the relationships that lead to them (4.5.23.2); an entity is not shown
+///             inside of itself, and what is not there is left out
+void append_entity(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options,
+                   const LinkedDocuments* inlined = nullptr);
+/// The same as an array, in the order given; `linked` behind them, each in its own form (4.5.23.3).
 void append_entities(std::string& out, std::span<const Document> documents, const Context& context,
-                     const RepresentOptions& options);
+                     const RepresentOptions& options, const LinkedDocuments* inlined = nullptr,
+                     std::span<const Linked> linked = {});
 
 /// Appends one attribute of a document: an object, or in the other forms whatever they have.
 void append_attribute(std::string& out, AttributeView attribute, const Context& context,

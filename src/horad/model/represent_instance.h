@@ -112,8 +112,10 @@ std::optional<LanguageFilter::Choice> language_of(const A& a, const RepresentOpt
 template <class A>
 void append_instance(std::string& out, const A& a, const Context& context, const RepresentOptions& options);
 
+/// `more` is a further member, name and value.
 template <class A>
-void append_object(std::string& out, const A& a, const Context& context, const RepresentOptions& options);
+void append_object(std::string& out, const A& a, const Context& context, const RepresentOptions& options,
+                   std::pair<std::string_view, std::string_view> more = {});
 
 void append_extras(Members& members, const AttributeExtras& extras, const Context& context,
                    const RepresentOptions& options);
@@ -178,7 +180,8 @@ void append_metadata(Members& members, const A& a, const Context& context, const
 /// Normalized or concise, as an object. In the concise form the kind shows in the value member, except for a Property
 /// that looks like a geometry.
 template <class A>
-void append_object(std::string& out, const A& a, const Context& context, const RepresentOptions& options) {
+void append_object(std::string& out, const A& a, const Context& context, const RepresentOptions& options,
+                   std::pair<std::string_view, std::string_view> more) {
   const auto kind = kind_for_reader(a.kind(), options.reader_version);
   Members members(out);
   if (const auto choice = language_of(a, options)) {
@@ -192,6 +195,7 @@ void append_object(std::string& out, const A& a, const Context& context, const R
   if (typed) append_quoted(members.name("\"type\""), kind_name(kind));
   const auto form = kind == a.kind() ? options.form : Form::kSimplified;
   append_value(members.name(quoted_value_member(kind)), a.kind(), a.value(), context, form);
+  if (!more.first.empty()) members.name(more.first) += more.second;
   append_metadata(members, a, context, options);
 }
 

@@ -21,7 +21,5 @@ inline void append_quoted(std::string& out, std::string_view word) {
 
 void append_types(std::string& out, std::span<const NameId> types, const Context& context);  // a text or an array
 void append_scopes(std::string& out, std::span<const std::string_view> scopes);              // a text or an array
-/// The entity as an object.
-void append_members(std::string& out, DocumentView document, const Context& context, const RepresentOptions& options);
 
 }  // namespace horad::model::detail
