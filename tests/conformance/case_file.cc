@@ -39,6 +39,11 @@ class FileReader {
     if (line.starts_with("<! "))
       return with_exchange(
           [&](Exchange& x) { x.absent_headers.push_back(horad::base::to_lower(trim(line.substr(3)))); });
+    if (line.starts_with("<= ")) return take_kept(trim(line.substr(3)));
+    if (line.starts_with(">> ")) {
+      if (auto done = take_sent(trim(line.substr(3))); !done) return done;
+      return with_exchange([](Exchange& x) { x.until = true; });
+    }
     if (line.starts_with("< ")) return take_expected(trim(line.substr(2)));
     if (line.starts_with("> ")) return take_sent(trim(line.substr(2)));
     if (trim(line).empty()) return {};
@@ -113,6 +118,14 @@ class FileReader {
     if (colon == std::string_view::npos) return wrong("an expectation is a status or a header");
     return with_exchange([&](Exchange& x) {
       x.expected_headers.emplace_back(horad::base::to_lower(text.substr(0, colon)), trim(text.substr(colon + 1)));
+    });
+  }
+
+  Result<void> take_kept(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return wrong("what is kept is NAME: Header");
+    return with_exchange([&](Exchange& x) {
+      x.kept.emplace_back(text.substr(0, colon), horad::base::to_lower(trim(text.substr(colon + 1))));
     });
   }
 

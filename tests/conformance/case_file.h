@@ -21,12 +21,15 @@ struct Exchange {
   Headers headers;
   std::string body;
 
+  bool until = false;  // asked again for some seconds, until the answer fits
+
   bool expects_notification = false;  // then `target` is the path at the sink, and nothing is sent
   bool expects_silence = false;       // then no notification may come to `target` for `silence_ms`
   int silence_ms = 1000;
   int status = 0;            // expected; 0: any 2xx
   Headers expected_headers;  // values may have `*`
   std::vector<std::string> absent_headers;
+  Headers kept;               // name in the case -> header whose value it is from then on
   std::string expected_body;  // JSON with wildcards, or "(empty)"; empty: not looked at
 };
 

@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "case_file.h"
 #include "horad/app/server_app.h"
@@ -108,6 +111,7 @@ class Runner {
 
   /// What went wrong; empty when nothing did.
   std::string run(const CaseFile& file, const Case& one, const std::string& tenant) {
+    kept_.clear();
     for (const auto* const list : {&file.setup, &one.exchanges}) {
       for (const auto& exchange : *list) {
         auto wrong = run(exchange, tenant);
@@ -127,34 +131,55 @@ class Runner {
       const auto told = sink_.take("/" + tenant + exchange.target, std::chrono::milliseconds(exchange.silence_ms));
       return told ? "a notification came: " + told->body : std::string{};
     }
-    const auto fill = [&](std::string text) {
-      text = replace_all(std::move(text), "${sink}", sink_.url() + "/" + tenant);
-      text = replace_all(std::move(text), "${sink%}", horad::base::percent_encode(sink_.url() + "/" + tenant));
-      text = replace_all(std::move(text), "${own}", url_of(host_));
-      text = replace_all(std::move(text), "${tenant}", tenant);
-      if (peer_) text = replace_all(std::move(text), kPeer, url_of(*peer_));
-      return replace_all(std::move(text), "${location}", location_);
-    };
-    auto headers = exchange.headers;
-    for (auto& [name, value] : headers) value = fill(value);
     if (exchange.method == "SERVE") {
-      serve("/" + tenant + exchange.target, headers, fill(exchange.body));
+      auto headers = exchange.headers;
+      for (auto& [name, value] : headers) value = fill(std::move(value), tenant);
+      serve("/" + tenant + exchange.target, headers, fill(exchange.body, tenant));
       return {};
     }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    for (;;) {
+      auto trouble = ask(exchange, tenant);
+      if (trouble.empty() || !exchange.until || std::chrono::steady_clock::now() > deadline) return trouble;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+
+  /// Puts what was kept of earlier answers, and the address of the sink, where their names stand.
+  std::string fill(std::string text, const std::string& tenant) const {
+    text = replace_all(std::move(text), "${sink}", sink_.url() + "/" + tenant);
+    text = replace_all(std::move(text), "${sink%}", horad::base::percent_encode(sink_.url() + "/" + tenant));
+    text = replace_all(std::move(text), "${own}", url_of(host_));
+    text = replace_all(std::move(text), "${tenant}", tenant);
+    if (peer_) text = replace_all(std::move(text), kPeer, url_of(*peer_));
+    for (const auto& [name, value] : kept_) text = replace_all(std::move(text), "${" + name + "}", value);
+    return text;
+  }
+
+  std::string ask(const Exchange& exchange, const std::string& tenant) {
+    auto headers = exchange.headers;
+    for (auto& [name, value] : headers) value = fill(std::move(value), tenant);
     if (!has(headers, "ngsild-tenant")) headers.emplace_back("NGSILD-Tenant", tenant);
     if (!exchange.body.empty() && !has(headers, "content-type"))
       headers.emplace_back("Content-Type", "application/json");
     const bool at_peer = peer_ && exchange.target.starts_with(kPeer);
     const auto target = at_peer ? exchange.target.substr(kPeer.size()) : exchange.target;
-    const auto answer = send(at_peer ? *peer_ : host_, exchange.method, fill(target), headers, fill(exchange.body));
+    const auto answer =
+        send(at_peer ? *peer_ : host_, exchange.method, fill(target, tenant), headers, fill(exchange.body, tenant));
     if (!answer) return answer.error().detail;
     auto expected = exchange;
-    for (auto& [name, pattern] : expected.expected_headers) pattern = fill(pattern);
-    expected.expected_body = fill(expected.expected_body);
+    expected.expected_body = fill(std::move(expected.expected_body), tenant);
+    for (auto& [name, value] : expected.expected_headers) value = fill(std::move(value), tenant);
+    if (auto trouble = check(expected, *answer); !trouble.empty()) return trouble;
     for (const auto& [name, value] : answer->headers) {
-      if (name == "location") location_ = value;
+      if (name == "location") kept_["location"] = value;
     }
-    return check(expected, *answer);
+    for (const auto& [name, header] : exchange.kept) {
+      for (const auto& [key, value] : answer->headers) {
+        if (key == header) kept_[name] = value;
+      }
+    }
+    return {};
   }
 
   void serve(const std::string& path, const Headers& headers, std::string body) {
@@ -173,7 +198,7 @@ class Runner {
   Host host_;
   std::optional<Host> peer_;
   Sink sink_;
-  std::string location_;  // the last Location header that was answered
+  std::map<std::string, std::string> kept_;  // in this case
 };
 
 int run_file(const Arguments& arguments) {

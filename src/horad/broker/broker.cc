@@ -132,6 +132,16 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
       return {};
     });
     if (done) {
+      done = for_each_page(store, tenant, system->snapshot, [&](auto page) -> Result<void> {
+        for (const auto& document : page) {
+          const auto stored_snapshot = read_stored(state->system, document.view());
+          if (!stored_snapshot) return std::unexpected(stored_snapshot.error());
+          state->snapshot_numbers.take(tenant.name, number_of(stored_snapshot->definition.body));
+        }
+        return {};
+      });
+    }
+    if (done) {
       done = load_registrations(state->system, state->contexts, names, state->registry, tenant.name, registrations);
     }
     if (!done) return std::unexpected(std::move(done).error());
@@ -184,7 +194,7 @@ std::vector<base::Metric> Broker::metrics() const {
 
 Result<void> Broker::State::known(const std::string& tenant) {
   counters.operations.add();
-  if (tenant.empty()) return {};
+  if (tenant.empty() || entities_of(tenant).space == store::Space::kSnapshot) return {};  // it was entered before
   {
     const std::shared_lock lock{tenants_mutex};
     if (tenants.contains(tenant)) return {};

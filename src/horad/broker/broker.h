@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct PlaceResult;
 struct SourceIdentity;
 struct WritePlan;
 struct WriteRequest;
+class EntityMaps;
 
 template <class T>
 using Task = boost::asio::awaitable<T>;
@@ -83,9 +85,11 @@ class Broker {
   /// missed.
   Task<Result<BatchResult>> purge(std::string tenant, model::Query query, PurgeWhat what);
 
-  // Consumption.
+  // Consumption. Where a tenant is named, the space of one of its snapshots may stand instead, see enter_snapshot().
 
   Task<Result<model::Document>> retrieve(std::string tenant, std::string id);  // kNotFound
+  /// In the order of `ids`, an empty document where there is none.
+  Task<Result<std::vector<model::Document>>> read_all(std::string tenant, std::vector<std::string> ids);
   Task<Result<EntityPage>> query(std::string tenant, model::Query query);
 
   // The same from here and from registered sources, when the caller forwards. `attributes`: those that are asked for;
@@ -113,6 +117,39 @@ class Broker {
   Task<Result<TypeInfo>> type_info(std::string tenant, model::NameId type);
   /// All attributes in use, by name; the same bound.
   Task<Result<std::vector<AttributeInfo>>> attributes(std::string tenant);
+
+  // Entity maps (5.14), see entity_maps.h. An answer of these is the id of the new map.
+
+  EntityMaps& entity_maps() noexcept;
+  /// Fixes which entities a query considers: all that match it now, whatever its page.
+  ///   errors   kTooManyResults when they are more than a map has, kOverloaded when there are too many maps
+  Task<Result<std::string>> map_query(std::string tenant, model::Query query, std::optional<Duration> lifetime);
+  Task<Result<std::string>> map_temporal_query(std::string tenant, TemporalQuery query,
+                                               std::optional<Duration> lifetime);
+  /// Fixes one entity.
+  Result<std::string> map_entity(const std::string& tenant, std::string id, std::optional<Duration> lifetime);
+  /// A page of the entities of a map that match the query now. An offset counts entities of the map; those met on the
+  /// way that match no longer are taken out of it.   errors   kNotFound when there is no such map
+  Task<Result<EntityPage>> query_mapped(std::string tenant, model::Query query, std::string map);
+
+  // Snapshots (5.16), see snapshots.h. JSON text in and out.
+
+  /// Answers the id at once; the entities that match the queries now, those of registered sources too when the
+  /// caller forwards, are copied while its status is "preparing".
+  ///   errors   kBadRequestData, kNotSupported, kTooLarge when the tenant has as many as it may
+  struct SnapshotQuery {
+    model::Query query;
+    model::QueryText text;  // what it was made of
+  };
+  Task<Result<std::string>> create_snapshot(Caller caller, std::string_view body, std::vector<SnapshotQuery> queries);
+  Task<Result<std::string>> clone_snapshot(Caller caller, std::string id, std::string_view body);
+  Task<Result<std::string>> show_snapshot(std::string tenant, std::string id);  // kNotFound
+  Task<Result<std::string>> update_snapshot(std::string tenant, std::string id, std::string_view body);
+  Task<Result<void>> remove_snapshot(std::string tenant, std::string id);
+  Task<Result<void>> purge_snapshots(std::string tenant, std::string_view q);
+  /// The name of the space with the entities of a snapshot, for the consumption operations. Notes that it was used.
+  ///   errors   kNotFound; kConflict while it is not ready
+  Task<Result<std::string>> enter_snapshot(std::string tenant, std::string id);
 
   // Subscriptions. JSON text in and out, names in the words of the caller's context, without @context.
 

@@ -66,7 +66,7 @@ Task<Result<Collected>> collect(store::Store& store, store::Tenant tenant, model
 
 Task<Result<TypeInfo>> Broker::type_info(std::string tenant, model::NameId type) {
   if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
-  const store::Tenant whose{std::move(tenant), store::Space::kCity};
+  const auto whose = entities_of(std::move(tenant));
   const auto counts = co_await ask<Result<std::vector<store::TypeCount>>>(
       [&](auto done) { state_->store.types(whose, std::move(done)); });
   if (!counts) co_return std::unexpected(counts.error());
@@ -82,7 +82,7 @@ Task<Result<TypeInfo>> Broker::type_info(std::string tenant, model::NameId type)
 
 Task<Result<std::vector<AttributeInfo>>> Broker::attributes(std::string tenant) {
   if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
-  auto collected = co_await collect(state_->store, {std::move(tenant), store::Space::kCity}, model::Query{},
+  auto collected = co_await collect(state_->store, entities_of(std::move(tenant)), model::Query{},
                                     state_->limits.discovery_entities);
   if (!collected) co_return std::unexpected(std::move(collected).error());
   co_return std::move(*collected).by_text(state_->names);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "horad/broker/broker_state.h"
+#include "horad/model/q.h"
 
 namespace horad::broker {
 namespace {
@@ -35,13 +36,21 @@ Task<Result<model::Document>> Broker::retrieve(std::string tenant, std::string i
   co_return read;
 }
 
+Task<Result<std::vector<model::Document>>> Broker::read_all(std::string tenant, std::vector<std::string> ids) {
+  if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
+  co_return co_await ask<Result<std::vector<model::Document>>>(
+      [&](auto done) { state_->store.read_all(entities_of(std::move(tenant)), std::move(ids), std::move(done)); });
+}
+
 Task<Result<EntityPage>> Broker::query(std::string tenant, model::Query query) {
   if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
+  if (query.q && !query.q->links().names.empty()) {
+    co_return co_await state_->query_linked(entities_of(std::move(tenant)), std::move(query));
+  }
   const auto limit = query.limit;
   if (limit > 0) ++query.limit;  // one more, to know whether there is a next page
-  auto page = co_await ask<Result<store::Page>>([&](auto done) {
-    state_->store.query({std::move(tenant), store::Space::kCity}, std::move(query), std::move(done));
-  });
+  auto page = co_await ask<Result<store::Page>>(
+      [&](auto done) { state_->store.query(entities_of(std::move(tenant)), std::move(query), std::move(done)); });
   if (!page) co_return std::unexpected(std::move(page).error());
   EntityPage out{std::move(page->documents), page->count, false};
   out.more = out.documents.size() > limit;
@@ -51,9 +60,8 @@ Task<Result<EntityPage>> Broker::query(std::string tenant, model::Query query) {
 
 Task<Result<store::EntityHistory>> Broker::history(std::string tenant, store::HistoryQuery query) {
   if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
-  auto found = co_await ask<Result<std::vector<store::EntityHistory>>>([&](auto done) {
-    state_->store.history({std::move(tenant), store::Space::kCity}, std::move(query), std::move(done));
-  });
+  auto found = co_await ask<Result<std::vector<store::EntityHistory>>>(
+      [&](auto done) { state_->store.history(entities_of(std::move(tenant)), std::move(query), std::move(done)); });
   if (!found) co_return std::unexpected(std::move(found).error());
   if (found->empty()) co_return fail(ErrorCode::kNotFound, "There is no entity with this id and a past.");
   co_return std::move(found->front());
@@ -61,7 +69,7 @@ Task<Result<store::EntityHistory>> Broker::history(std::string tenant, store::Hi
 
 Task<Result<HistoryPage>> Broker::temporal_query(std::string tenant, TemporalQuery query) {
   if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
-  const store::Tenant whose{std::move(tenant), store::Space::kCity};
+  const auto whose = entities_of(std::move(tenant));
   const auto [limit, offset, count] = std::tuple{query.entities.limit, query.entities.offset, query.entities.count};
   HistoryPage out;
   std::size_t matched = 0;  // entities with instances in the window, so far
@@ -93,7 +101,7 @@ Task<Result<HistoryPage>> Broker::temporal_query(std::string tenant, TemporalQue
 Task<Result<std::vector<store::TypeCount>>> Broker::types(std::string tenant) {
   if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
   co_return co_await ask<Result<std::vector<store::TypeCount>>>(
-      [&](auto done) { state_->store.types({std::move(tenant), store::Space::kCity}, std::move(done)); });
+      [&](auto done) { state_->store.types(entities_of(std::move(tenant)), std::move(done)); });
 }
 
 }  // namespace horad::broker

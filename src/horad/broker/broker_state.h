@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <shared_mutex>
 #include <span>
@@ -17,10 +18,12 @@
 #include "horad/broker/broker.h"
 #include "horad/broker/context_fetcher.h"
 #include "horad/broker/contexts.h"
+#include "horad/broker/entity_maps.h"
 #include "horad/broker/identity.h"
 #include "horad/broker/notifier.h"
 #include "horad/broker/public_net.h"
 #include "horad/broker/registry.h"
+#include "horad/broker/snapshots.h"
 #include "horad/broker/source_notifier.h"
 #include "horad/broker/system_store.h"
 #include "horad/model/parse.h"
@@ -53,6 +56,52 @@ struct Broker::State {
   void write_context(const ContextDocument& document);   // without waiting
   void forget_context(const ContextDocument& document);  // in the store, without waiting
 
+  // broker_linked.cc
+  /// Those of `candidates`, which may match, for which `q` holds with what they link to.   errors  kTooManyResults
+  Task<Result<std::vector<model::Document>>> keep_matching(store::Tenant whose, std::shared_ptr<const model::QFilter> q,
+                                                           std::vector<model::Document> candidates);
+  /// A query whose q asks linked entities.   errors  kTooComplexQuery, kTooManyResults
+  Task<Result<EntityPage>> query_linked(store::Tenant whose, model::Query query);
+
+  // broker_maps.cc
+  Result<std::string> add_map(const std::string& tenant, std::vector<MapEntry> entries,
+                              std::optional<Duration> lifetime);
+  /// Those of `documents` that match the query; empty documents do not.
+  Task<Result<std::vector<model::Document>>> keep_fitting(store::Tenant whose, const model::Query& query,
+                                                          std::vector<model::Document> documents);
+
+  // broker_snapshots.cc
+  struct StoredSnapshot {
+    json::object body;
+    Timestamp version{};
+  };
+  /// One query to fill a snapshot with.
+  struct SnapshotSource {
+    std::string whose;  // a tenant, or the space of another snapshot
+    SnapshotQuery asked;
+  };
+  /// All that fills a snapshot, from the exchange that asked for it to long after.
+  struct Filling {
+    Broker& broker;
+    Caller caller;  // forwards when `forwarding` is there
+    std::unique_ptr<Forwarding> forwarding;
+    std::string id;
+    std::size_t number = 0;
+    std::vector<SnapshotSource> sources;
+  };
+  Task<Result<StoredSnapshot>> read_snapshot(std::string tenant, std::string id);
+  Task<Result<std::vector<StoredSnapshot>>> all_snapshots(std::string tenant);
+  Task<Result<json::object>> modify_snapshot(std::string tenant, std::string id,
+                                             std::function<Result<void>(json::object&)> change);
+  Task<Result<std::string>> start_snapshot(Broker& broker, Caller caller, json::object body,
+                                           std::vector<SnapshotSource> sources);
+  Task<void> fill_snapshot(Filling filling);
+  Task<Result<std::size_t>> new_snapshot_number(std::string tenant);
+  std::string new_snapshot_id();
+  Task<Result<void>> empty_space(store::Tenant whose);
+  Task<Result<void>> drop_snapshot(std::string tenant, StoredSnapshot snapshot);
+  Task<Result<void>> drop_expired_snapshots(std::string tenant);
+
   /// The context of a body, or of an item of a batch, that `parser` has loaded.
   ///   errors   kInvalidRequest when the @context stands where it must not, or is missing where it must be
   Result<std::shared_ptr<model::Context>> context_of(const Caller& caller, const model::Parser& parser,
@@ -73,6 +122,8 @@ struct Broker::State {
   Contexts contexts;
   Registry registry;
   const Duration started;  // steady time
+  EntityMaps maps;
+  SnapshotNumbers snapshot_numbers;
   BrokerCounters counters;
   std::shared_mutex tenants_mutex;                  // guards tenants
   std::set<std::string> tenants;                    // seen to exist; tenants never cease to
@@ -106,9 +157,8 @@ store::Mutation store_context(const SystemNames& names, const ContextDocument& d
 /// Puts what store_context() and Broker::pin_context() wrote back on the shelf.   errors  kDamaged
 Result<void> load_context(const SystemNames& names, ContextShelf& shelf, const std::string& tenant,
                           model::DocumentView document);
-
 inline store::Address city_address(std::string tenant, std::string id) {
-  return {{std::move(tenant), store::Space::kCity}, std::move(id)};
+  return {entities_of(std::move(tenant)), std::move(id)};
 }
 
 }  // namespace horad::broker

@@ -75,6 +75,8 @@ std::string_view word_for(Kept kind) noexcept {
       return "context source registration subscription";
     case Kept::kContext:
       return "@context";
+    case Kept::kSnapshot:
+      return "snapshot";
   }
   return {};
 }
@@ -88,6 +90,7 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
       {&out.registration, "https://uri.etsi.org/ngsi-ld/ContextSourceRegistration"},
       {&out.source_subscription, "urn:horad:system:SourceSubscription"},
       {&out.jsonld_context, "urn:horad:system:Context"},
+      {&out.snapshot, "https://uri.etsi.org/ngsi-ld/Snapshot"},
       {&out.definition, "urn:horad:system:definition"},
       {&out.context, "urn:horad:system:context"},
       {&out.headers, "urn:horad:system:requestHeaders"},
@@ -117,6 +120,8 @@ model::NameId SystemNames::type_of(Kept kind) const noexcept {
       return source_subscription;
     case Kept::kContext:
       return jsonld_context;
+    case Kept::kSnapshot:
+      return snapshot;
   }
   return subscription;
 }
@@ -130,6 +135,7 @@ store::Address kept_address(Kept kind, std::string tenant, std::string_view id) 
   if (kind == Kept::kRegistration) prefix = "urn:horad:system:registration:";
   if (kind == Kept::kSourceSubscription) prefix = "urn:horad:system:source-subscription:";
   if (kind == Kept::kContext) prefix = "urn:horad:system:context:";
+  if (kind == Kept::kSnapshot) prefix = "urn:horad:system:snapshot:";
   return {{std::move(tenant), store::Space::kSystem}, std::string{prefix}.append(id)};
 }
 

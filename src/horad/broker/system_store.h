@@ -17,7 +17,7 @@
 namespace horad::broker {
 
 /// The sorts of documents that are kept for a tenant.
-enum class Kept : std::uint8_t { kSubscription, kRegistration, kSourceSubscription, kContext };
+enum class Kept : std::uint8_t { kSubscription, kRegistration, kSourceSubscription, kContext, kSnapshot };
 
 /// The interned names of these entities, made once.
 struct SystemNames {
@@ -25,6 +25,7 @@ struct SystemNames {
   model::NameId registration;         // the type
   model::NameId source_subscription;  // the type
   model::NameId jsonld_context;       // the type
+  model::NameId snapshot;             // the type
   model::NameId definition;           // JsonProperty: Definition::body
   model::NameId context;   // JsonProperty: array of Definition::context, and Definition::q_context when there is one
   model::NameId headers;   // JsonProperty: array of Definition::request_headers, name and value by turns

@@ -36,7 +36,7 @@ TEST(Record, KeepsTheTimesOfACopyInASnapshot) {
   model::Names names;
   RandomCity city{names, 5};
   const Address address{{"brest/7", Space::kSnapshot}, "urn:a"};
-  auto change = city.change(true);
+  auto change = city.change(false);  // only what is created can be a copy
   change.times = {Timestamp{std::chrono::seconds{1}}, Timestamp{std::chrono::seconds{-2}}};
   std::string bytes;
   append_record(bytes, address, Timestamp{}, change, names);

@@ -107,15 +107,18 @@ Shard::Collection& Shard::find_or_make(const Tenant& tenant) {
   return *collection;
 }
 
+/// The entity without what has expired; an empty one when it is not there.
+model::Document Shard::find_live(const Collection& collection, std::string_view id) const {
+  const auto number = collection.table.find(id);
+  if (!number) return {};
+  const auto& document = collection.table.document(*number);
+  return document.view().transient() ? model::left_of(document, around_.clock.now()) : document;
+}
+
 void Shard::read(ReadTask& task) {
   around_.counters.reads.add();
   const Collection* const collection = find(task.address.tenant);
-  const auto number = collection ? collection->table.find(task.address.id) : std::nullopt;
-  model::Document found;
-  if (number) {
-    const auto& document = collection->table.document(*number);
-    found = document.view().transient() ? model::left_of(document, around_.clock.now()) : document;
-  }
+  auto found = collection ? find_live(*collection, task.address.id) : model::Document{};
   if (!found) {
     task.done(fail(ErrorCode::kNotFound, fmt::format("there is no entity {}", task.address.id)));
     return;
@@ -128,9 +131,7 @@ std::vector<model::Document> Shard::read_all(const Tenant& tenant, const std::ve
   std::vector<model::Document> out(ids.size());
   const Collection* const collection = find(tenant);
   if (collection == nullptr) return out;
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (const auto number = collection->table.find(ids[i])) out[i] = collection->table.document(*number);
-  }
+  for (std::size_t i = 0; i < ids.size(); ++i) out[i] = find_live(*collection, ids[i]);
   return out;
 }
 

@@ -158,6 +158,7 @@ class Shard {
   bool restless() const;
   std::optional<std::chrono::nanoseconds> patience() const;
   void read(ReadTask& task);
+  model::Document find_live(const Collection& collection, std::string_view id) const;
   void step_queries();
   void answer_query(Running& running);
   void build_postings();

@@ -2,6 +2,7 @@
 // /entities and /entities/{id}, but for the query
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
+#include "horad/edge/ngsi/map_use.h"
 #include "horad/edge/ngsi/representation.h"
 #include "horad/model/type_selection.h"
 
@@ -27,17 +28,28 @@ Reply create_entity(Exchange& x) {
 }
 
 Reply retrieve_entity(Exchange& x) {
-  const auto how = read_representation(x, projection_of(x));
+  auto projection = projection_of(x);
+  auto join = join_of(x);
+  if (!join) co_return problem(join.error());
+  projection.join = std::move(*join);
+  const auto how = read_representation(x, projection);
   if (!how) co_return problem(how.error());
   const auto target = target_of(x);
   if (!target) co_return problem(target.error());
+  auto use = map_use_of(x);
+  if (!use) co_return problem(use.error());
   const auto found = co_await x.broker.retrieve(x.caller, *target, how->options.entity.listed);
   if (!found) co_return problem(found.error());
   const auto document = found->view();
   if (!model::shows_something(document, how->options.entity)) {
     co_return problem({ErrorCode::kNotFound, "The entity has none of what was asked for.", {}});
   }
-  co_return answer_shown(x, *how, std::span{&*found, 1}, show_one(*how, document, *x.caller.context));
+  auto shown = co_await show_one_linked(x, *how, *found);
+  if (!shown) co_return problem(shown.error());
+  auto response = answer_shown(x, *how, std::span{&*found, 1}, std::move(*shown));
+  if (const auto named = name_map(x, *use, target->id); !named) co_return problem(named.error());
+  if (use->map) add_map(response, *use->map);
+  co_return response;
 }
 
 Reply replace_entity(Exchange& x) {

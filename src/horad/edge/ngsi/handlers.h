@@ -52,6 +52,23 @@ Reply show_attribute(Exchange& x);
 // identity.cc
 Reply show_identity(Exchange& x);
 
+// entity_maps.cc
+Reply map_entities(Exchange& x);
+Reply map_entities_by_body(Exchange& x);
+Reply map_histories(Exchange& x);
+Reply map_histories_by_body(Exchange& x);
+Reply show_map(Exchange& x);
+Reply update_map(Exchange& x);
+Reply delete_map(Exchange& x);
+
+// snapshots.cc
+Reply create_snapshot(Exchange& x);
+Reply purge_snapshots(Exchange& x);
+Reply show_snapshot(Exchange& x);
+Reply update_snapshot(Exchange& x);
+Reply delete_snapshot(Exchange& x);
+Reply clone_snapshot(Exchange& x);
+
 // subscriptions.cc
 Reply create_subscription(Exchange& x);
 Reply list_subscriptions(Exchange& x);

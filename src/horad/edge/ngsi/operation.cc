@@ -150,6 +150,25 @@ void echo_tenant(const Request& request, Response& response) {
   if (valid_tenant(tenant) && !tenant.empty()) response.headers.emplace_back("NGSILD-Tenant", tenant);
 }
 
+/// Runs an operation on the entities of the snapshot that NGSILD-Snapshot names (6.3.22).
+boost::asio::awaitable<Response> run_in_snapshot(const Operation& operation, Exchange& exchange) {
+  const std::string id{exchange.request.header("ngsild-snapshot")};
+  if (!operation.in_snapshots) {
+    co_return problem({ErrorCode::kNotSupported, "A snapshot can only be read.", "NGSILD-Snapshot"});
+  }
+  if (auto good = model::check_entity_id(id); !good) {
+    co_return problem({ErrorCode::kBadRequestData, good.error().detail, "NGSILD-Snapshot"});
+  }
+  auto space = co_await exchange.broker.enter_snapshot(exchange.caller.tenant, id);
+  if (!space) co_return problem(space.error());
+  std::swap(exchange.caller.tenant, *space);
+  exchange.caller.forwarding = nullptr;  // what sources had to give is in the snapshot
+  auto response = co_await operation.run(exchange);
+  exchange.caller.tenant = std::move(*space);  // whatever comes after is the tenant's own again
+  response.headers.emplace_back("NGSILD-Snapshot", id);
+  co_return response;
+}
+
 /// Where the object that starts at `at` ends: the index of its closing brace. The text is valid JSON of ours.
 std::size_t end_of_object(std::string_view text, std::size_t at) noexcept {
   int depth = 0;
@@ -206,6 +225,8 @@ boost::asio::awaitable<Response> serve(const Operation& operation, broker::Broke
     exchange.caller.unknown_context = &unknown_context;
     if (const auto ready = prepare(operation, request, exchange); !ready) {
       response = problem(ready.error());
+    } else if (!request.header("ngsild-snapshot").empty()) {
+      response = co_await run_in_snapshot(operation, exchange);
     } else {
       const bool elsewhere = exchange.caller.forwarding != nullptr && spreads(operation);
       response = co_await (elsewhere ? spread(operation, exchange) : operation.run(exchange));

@@ -47,6 +47,7 @@ struct Operation {
   Body body;
   Answer answer;
   boost::asio::awaitable<Response> (*run)(Exchange& exchange);
+  bool in_snapshots = false;  // NGSILD-Snapshot lets it work on the entities of a snapshot
 };
 
 /// Checks the request against its row, runs the handler, and puts the tenant into the answer.

@@ -137,9 +137,10 @@ Result<json::object> object_in(const json::object& body, std::string_view name) 
 }
 
 Result<void> check_members(const json::object& body) {
-  static constexpr std::array<std::string_view, 18> kKnown{
-      "type", "@type", "@context", "entities",  "attrs",      "q",         "geoQ",     "csf",          "pick",
-      "omit", "lang",  "scopeQ",   "temporalQ", "aggrParams", "datasetId", "ordering", "expandValues", "jsonKeys"};
+  static constexpr std::array<std::string_view, 23> kKnown{
+      "type",   "@type",     "@context",   "entities",  "attrs",    "q",            "geoQ",     "csf",
+      "pick",   "omit",      "lang",       "scopeQ",    "temporalQ", "aggrParams",  "datasetId", "ordering",
+      "expandValues", "jsonKeys", "join",  "joinLevel", "containedBy", "entityMap", "entityMapLifetime"};
   for (const auto& one : body) {
     const std::string_view name{one.key().data(), one.key().size()};
     if (std::ranges::find(kKnown, name) != kKnown.end()) continue;
@@ -150,6 +151,8 @@ Result<void> check_members(const json::object& body) {
   if (*type && **type != "Query") return wrong("type", "The type of the body is 'Query'.");
   return {};
 }
+
+}  // namespace
 
 Result<void> take_context(Exchange& exchange, const json::object& body) {
   const auto* const context = member(body, "@context");
@@ -163,8 +166,6 @@ Result<void> take_context(Exchange& exchange, const json::object& body) {
   exchange.caller.context = std::move(*compiled);
   return {};
 }
-
-}  // namespace
 
 Result<model::QueryText> query_text_of(const Exchange& exchange) {
   model::QueryText out;
@@ -190,12 +191,10 @@ Result<model::QueryText> query_text_of(const Exchange& exchange) {
   return out;
 }
 
-Result<QueryBody> read_query_body(Exchange& exchange) {
-  const auto body = broker::parse_json_object(exchange.request.body);
-  if (!body) return std::unexpected(body.error());
+Result<QueryBody> read_query_document(const json::object& document) {
   QueryBody out;
-  for (auto done : {check_members(*body), take_context(exchange, *body), read_paging(exchange, out.text),
-                    read_selectors(*body, out.text), read_geo(*body, out.text), read_ordering(*body, out.text)}) {
+  for (auto done : {check_members(document), read_selectors(document, out.text), read_geo(document, out.text),
+                    read_ordering(document, out.text)}) {
     if (!done) return std::unexpected(std::move(done).error());
   }
   struct Member {
@@ -204,7 +203,7 @@ Result<QueryBody> read_query_body(Exchange& exchange) {
   };
   for (const auto& [name, slot] : {Member{"q", &out.text.q}, Member{"csf", &out.text.csf},
                                    Member{"scopeQ", &out.text.scope_q}, Member{"lang", &out.lang}}) {
-    auto text = text_in(*body, name);
+    auto text = text_in(document, name);
     if (!text) return std::unexpected(std::move(text).error());
     *slot = std::move(*text);
   }
@@ -212,16 +211,33 @@ Result<QueryBody> read_query_body(Exchange& exchange) {
        {Member{"attrs", &out.text.attrs}, Member{"pick", &out.pick}, Member{"omit", &out.omit},
         Member{"datasetId", &out.dataset_id}, Member{"expandValues", &out.text.expand_values},
         Member{"jsonKeys", &out.text.json_keys}}) {
-    auto list = list_in(*body, name);
+    auto list = list_in(document, name);
     if (!list) return std::unexpected(std::move(list).error());
     *slot = std::move(*list);
   }
-  auto temporal = object_in(*body, "temporalQ");
-  auto aggregation = object_in(*body, "aggrParams");
+  auto join = join_of(document);
+  if (!join) return std::unexpected(std::move(join).error());
+  out.text.join_levels = join->levels;
+  out.join = std::move(*join);
+  auto temporal = object_in(document, "temporalQ");
+  auto aggregation = object_in(document, "aggrParams");
   if (!temporal) return std::unexpected(std::move(temporal).error());
   if (!aggregation) return std::unexpected(std::move(aggregation).error());
   out.temporal = std::move(*temporal);
   out.aggregation = std::move(*aggregation);
+  return out;
+}
+
+Result<QueryBody> read_query_body(Exchange& exchange) {
+  const auto body = broker::parse_json_object(exchange.request.body);
+  if (!body) return std::unexpected(body.error());
+  if (auto done = take_context(exchange, *body); !done) return std::unexpected(std::move(done).error());
+  auto out = read_query_document(*body);
+  if (!out) return out;
+  auto map = map_use_of(exchange, *body);
+  if (!map) return std::unexpected(std::move(map).error());
+  out->map = std::move(*map);
+  if (auto done = read_paging(exchange, out->text); !done) return std::unexpected(std::move(done).error());
   return out;
 }
 

@@ -2,8 +2,10 @@
 #include "horad/edge/ngsi/representation.h"
 
 #include <algorithm>
+#include <map>
 
 #include "horad/base/text.h"
+#include "horad/edge/ngsi/projection.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -54,26 +56,93 @@ std::unexpected<Error> wrong(std::string what, std::string_view parameter) {
   return fail(ErrorCode::kBadRequestData, std::move(what), std::string{parameter});
 }
 
-/// The names of pick or omit, each once; `,` or `|` stands between them.
-Result<void> read_members(Exchange& exchange, std::string_view parameter, std::string_view list, bool value,
-                          model::RepresentOptions& entity, std::vector<model::NameId>& names) {
-  for (std::size_t at = 0; at <= list.size();) {
-    const auto end = std::min(list.find_first_of(",|", at), list.size());
-    const auto name = base::trim(list.substr(at, end - at));
-    at = end + 1;
-    if (name.empty()) return wrong("'" + std::string{parameter} + "' has an empty name.", parameter);
-    if (name.find_first_of("{}") != std::string_view::npos) {
-      return wrong("Members of linked entities can be named only when these are asked for with join.", parameter);
-    }
-    if (auto done = read_member(exchange, name, value, entity, names); !done) return done;
+Result<void> read_members(Exchange& exchange, const Projected& terms, bool value, model::RepresentOptions& entity,
+                          std::vector<model::NameId>& names) {
+  for (const auto& term : terms) {
+    if (!value && !term.linked.empty()) continue;  // it leaves out something of what is linked, not the relationship
+    if (auto done = read_member(exchange, term.name, value, entity, names); !done) return done;
   }
   return {};
+}
+
+/// What braces say of the entities behind one relationship.
+struct LinkedProjection {
+  Projected pick;
+  Projected omit;
+};
+
+/// The forms of linked entities, for as many levels as are joined.
+class FormsMaker {
+ public:
+  FormsMaker(Exchange& exchange, const model::RepresentOptions& plain) : exchange_(exchange), plain_(plain) {}
+
+  Result<void> make(const LinkedProjection& projection, std::size_t levels, model::RepresentOptions& out) {
+    if (!projection.pick.empty()) {
+      out.only_listed = true;
+      out.id = out.type = out.scope = false;
+    }
+    if (auto done = read_members(exchange_, projection.pick, true, out, out.listed); !done) return done;
+    if (auto done = read_members(exchange_, projection.omit, false, out, out.omitted); !done) return done;
+    return link(projection, levels, out);
+  }
+
+  Result<void> link(const LinkedProjection& projection, std::size_t levels, model::RepresentOptions& out) {
+    if (levels == 0) return {};
+    auto forms = std::make_shared<model::LinkedForms>();
+    forms->others = plain_;
+    if (auto done = make({}, levels - 1, forms->others); !done) return done;
+    std::map<model::NameId, LinkedProjection> named;
+    if (auto done = gather(projection.pick, named, &LinkedProjection::pick); !done) return done;
+    if (auto done = gather(projection.omit, named, &LinkedProjection::omit); !done) return done;
+    for (const auto& [name, below] : named) {
+      auto form = plain_;
+      if (auto done = make(below, levels - 1, form); !done) return done;
+      forms->named.emplace_back(name, std::move(form));
+    }
+    out.linked = std::move(forms);
+    return {};
+  }
+
+ private:
+  Result<void> gather(const Projected& terms, std::map<model::NameId, LinkedProjection>& named,
+                      Projected LinkedProjection::* which) {
+    for (const auto& term : terms) {
+      if (term.linked.empty()) continue;
+      const auto name = exchange_.caller.context->resolve_attribute(term.name);
+      if (!name) return std::unexpected(name.error());
+      auto& all = named[*name].*which;
+      all.insert(all.end(), term.linked.begin(), term.linked.end());
+    }
+    return {};
+  }
+
+  Exchange& exchange_;
+  const model::RepresentOptions plain_;  // of an entity that nothing is said of
+};
+
+/// The terms of pick or omit, which go no deeper than entities are joined.
+Result<Projected> read_terms(const std::optional<std::string>& list, const Join& join, std::string_view parameter) {
+  if (!list) return Projected{};
+  if (list->empty()) return wrong("'" + std::string{parameter} + "' has an empty name.", parameter);
+  auto terms = parse_projection(*list, parameter);
+  if (!terms) return terms;
+  const auto depth = depth_of(*terms);
+  if (depth <= join.levels) return terms;
+  const auto* const why =
+      join.form == Join::Form::kNone ? "needs join=flat or join=inline." : "goes deeper than joinLevel.";
+  return fail(ErrorCode::kBadRequestData, "'" + std::string{parameter} + "' speaks of linked entities, which " + why,
+              std::string{parameter});
 }
 
 Result<void> read_projection(Exchange& exchange, const Projection& projection, model::RepresentOptions& entity) {
   if (projection.attrs && (projection.pick || projection.omit)) {
     return wrong("Give 'attrs', or 'pick' and 'omit', not both.", projection.pick ? "pick" : "omit");
   }
+  auto pick = read_terms(projection.pick, projection.join, "pick");
+  if (!pick) return std::unexpected(std::move(pick).error());
+  auto omit = read_terms(projection.omit, projection.join, "omit");
+  if (!omit) return std::unexpected(std::move(omit).error());
+  FormsMaker maker{exchange, entity};
   if (projection.attrs) {
     if (projection.attrs->empty()) return wrong("'attrs' has an empty name.", "attrs");
     auto names = read_names(exchange, *projection.attrs);
@@ -82,18 +151,14 @@ Result<void> read_projection(Exchange& exchange, const Projection& projection, m
     entity.listed = std::move(*names);
   }
   entity.projected = projection.pick || projection.omit;
-  if (projection.pick) {
-    entity.only_listed = true;
-    entity.id = entity.type = entity.scope = false;
-    if (auto done = read_members(exchange, "pick", *projection.pick, true, entity, entity.listed); !done) return done;
+  if (auto done = maker.make({*pick, *omit}, projection.join.levels, entity); !done) return done;
+  const auto in_both = [&](const ProjectionTerm& left_out) {
+    return left_out.linked.empty() && std::ranges::find(*pick, left_out.name, &ProjectionTerm::name) != pick->end();
+  };
+  if (std::ranges::any_of(*omit, in_both) ||
+      std::ranges::find_first_of(entity.listed, entity.omitted) != entity.listed.end()) {
+    return wrong("A member stands in 'pick' and in 'omit'.", "omit");
   }
-  if (!projection.omit) return {};
-  const auto picked = entity;
-  if (auto done = read_members(exchange, "omit", *projection.omit, false, entity, entity.omitted); !done) return done;
-  if (!projection.pick) return {};
-  const bool twice = (picked.id && !entity.id) || (picked.type && !entity.type) || (picked.scope && !entity.scope) ||
-                     std::ranges::find_first_of(entity.listed, entity.omitted) != entity.listed.end();
-  if (twice) return wrong("A member stands in 'pick' and in 'omit'.", "omit");
   return {};
 }
 
@@ -199,10 +264,12 @@ Result<Representation> read_representation(Exchange& exchange, const Projection&
   entity.form = *form;
   entity.sys_attrs = has_option(exchange, "sysAttrs");
   entity.with_context = exchange.media != Media::kJson;
-  if (auto done = read_projection(exchange, projection, entity); !done) return std::unexpected(std::move(done).error());
+  // What holds for linked entities, too, comes before the projection, which makes their forms.
   if (auto done = read_instances(projection, entity); !done) return std::unexpected(std::move(done).error());
-  if (auto done = read_geometry(exchange, out); !done) return std::unexpected(std::move(done).error());
   read_preferences(exchange, out);
+  if (auto done = read_projection(exchange, projection, entity); !done) return std::unexpected(std::move(done).error());
+  out.join = projection.join;
+  if (auto done = read_geometry(exchange, out); !done) return std::unexpected(std::move(done).error());
   return out;
 }
 
@@ -219,27 +286,29 @@ void add_remains(const Representation& how, model::Query& query) {
   query.remains = std::move(remains);
 }
 
-std::string show_one(const Representation& how, model::DocumentView document, const model::Context& context) {
+std::string show_one(const Representation& how, model::DocumentView document, const model::Context& context,
+                     const model::LinkedDocuments* inlined) {
   std::string out;
   out.reserve(document.bytes().size() * 3);
   if (how.geo) {
-    model::append_feature(out, document, context, how.options);
+    model::append_feature(out, document, context, how.options, inlined);
   } else {
-    model::append_entity(out, document, context, how.options.entity);
+    model::append_entity(out, document, context, how.options.entity, inlined);
   }
   return out;
 }
 
 std::string show_all(const Representation& how, std::span<const model::Document> documents,
-                     const model::Context& context) {
+                     const model::Context& context, const model::LinkedDocuments* inlined,
+                     std::span<const model::Linked> linked) {
   std::string out;
   std::size_t bytes = 64;
   for (const auto& document : documents) bytes += document.view().bytes().size() * 3;
   out.reserve(bytes);
   if (how.geo) {
-    model::append_feature_collection(out, documents, context, how.options);
+    model::append_feature_collection(out, documents, context, how.options, inlined, linked);
   } else {
-    model::append_entities(out, documents, context, how.options.entity);
+    model::append_entities(out, documents, context, how.options.entity, inlined, linked);
   }
   return out;
 }

@@ -10,29 +10,42 @@ namespace horad::edge::ngsi {
 namespace {
 
 constexpr std::string_view kWrite = "type local options";
-constexpr std::string_view kRetrieve = "attrs pick omit type lang datasetId options format geometryProperty local";
+constexpr std::string_view kRetrieve =
+    "attrs pick omit type lang datasetId options format geometryProperty local join joinLevel containedBy entityMap "
+    "entityMapLifetime";
 constexpr std::string_view kQuery =
     "id idPattern type attrs pick omit q expandValues jsonKeys csf scopeQ georel geometry coordinates geoproperty "
-    "geometryProperty lang datasetId orderBy collation orderFrom options format limit offset count local splitEntities";
+    "geometryProperty lang datasetId orderBy collation orderFrom options format limit offset count local splitEntities "
+    "join joinLevel containedBy entityMap entityMapLifetime";
 constexpr std::string_view kPurge = "id idPattern type attrs q georel geometry coordinates geoproperty keep drop local";
 constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty splitEntities";
 constexpr std::string_view kHistory =
-    "attrs type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options format local";
+    "attrs type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options format local "
+    "entityMap entityMapLifetime";
 constexpr std::string_view kHistories =
     "id idPattern type attrs q georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty lastN "
     "aggrMethods "
-    "aggrPeriodDuration options format limit offset count local";
+    "aggrPeriodDuration options format limit offset count local entityMap entityMapLifetime";
 constexpr std::string_view kHistoriesByBody = "options format limit offset count local";
 
 constexpr std::string_view kSources =
     "id idPattern type attrs q csf georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty "
     "options limit offset count";
+constexpr std::string_view kMapQuery =
+    "id idPattern type attrs q georel geometry coordinates geoproperty local join joinLevel entityMapLifetime";
+constexpr std::string_view kMapHistories =
+    "id idPattern type attrs q georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty lastN "
+    "local "
+    "entityMapLifetime";
+constexpr bool kInSnapshots = true;
 
 constexpr std::array kOperations{
     Operation{Method::kPost, "/ngsi-ld/v1/entities", "local options", Body::kJson, Answer::kNothing, &create_entity},
-    Operation{Method::kGet, "/ngsi-ld/v1/entities", kQuery, Body::kNone, Answer::kGeoJson, &query_entities},
+    Operation{Method::kGet, "/ngsi-ld/v1/entities", kQuery, Body::kNone, Answer::kGeoJson, &query_entities,
+              kInSnapshots},
     Operation{Method::kDelete, "/ngsi-ld/v1/entities", kPurge, Body::kNone, Answer::kNothing, &purge_entities},
-    Operation{Method::kGet, "/ngsi-ld/v1/entities/{id}", kRetrieve, Body::kNone, Answer::kGeoJson, &retrieve_entity},
+    Operation{Method::kGet, "/ngsi-ld/v1/entities/{id}", kRetrieve, Body::kNone, Answer::kGeoJson, &retrieve_entity,
+              kInSnapshots},
     Operation{Method::kPut, "/ngsi-ld/v1/entities/{id}", kWrite, Body::kJson, Answer::kNothing, &replace_entity},
     Operation{Method::kPatch, "/ngsi-ld/v1/entities/{id}", "type local options observedAt lang", Body::kPatch,
               Answer::kNothing, &merge_entity},
@@ -60,21 +73,40 @@ constexpr std::array kOperations{
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/delete", "local", Body::kJson, Answer::kNothing,
               &batch_delete},
     Operation{Method::kPost, "/ngsi-ld/v1/entityOperations/query", kQueryByBody, Body::kJson, Answer::kGeoJson,
-              &query_entities_by_body},
+              &query_entities_by_body, kInSnapshots},
 
     Operation{Method::kGet, "/ngsi-ld/v1/info/sourceIdentity", "", Body::kNone, Answer::kJson, &show_identity},
 
-    Operation{Method::kGet, "/ngsi-ld/v1/types", "details count local", Body::kNone, Answer::kJson, &list_types},
-    Operation{Method::kGet, "/ngsi-ld/v1/types/{type}", "local", Body::kNone, Answer::kJson, &show_type},
-    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details count local", Body::kNone, Answer::kJson,
-              &list_attributes},
-    Operation{Method::kGet, "/ngsi-ld/v1/attributes/{attr}", "local", Body::kNone, Answer::kJson, &show_attribute},
+    Operation{Method::kGet, "/ngsi-ld/v1/types", "details count local", Body::kNone, Answer::kJson, &list_types,
+              kInSnapshots},
+    Operation{Method::kGet, "/ngsi-ld/v1/types/{type}", "local", Body::kNone, Answer::kJson, &show_type, kInSnapshots},
+    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details count local", Body::kNone, Answer::kJson, &list_attributes,
+              kInSnapshots},
+    Operation{Method::kGet, "/ngsi-ld/v1/attributes/{attr}", "local", Body::kNone, Answer::kJson, &show_attribute,
+              kInSnapshots},
 
     Operation{Method::kGet, "/ngsi-ld/v1/temporal/entities", kHistories, Body::kNone, Answer::kJson, &query_history},
     Operation{Method::kGet, "/ngsi-ld/v1/temporal/entities/{id}", kHistory, Body::kNone, Answer::kJson,
               &retrieve_history},
     Operation{Method::kPost, "/ngsi-ld/v1/temporal/entityOperations/query", kHistoriesByBody, Body::kJson,
               Answer::kJson, &query_history_by_body},
+
+    Operation{Method::kGet, "/ngsi-ld/v1/entityMaps", kMapQuery, Body::kNone, Answer::kJson, &map_entities},
+    Operation{Method::kPost, "/ngsi-ld/v1/entityMaps", "local", Body::kJson, Answer::kJson, &map_entities_by_body},
+    Operation{Method::kGet, "/ngsi-ld/v1/entityMaps/{id}", "", Body::kNone, Answer::kJson, &show_map},
+    Operation{Method::kPatch, "/ngsi-ld/v1/entityMaps/{id}", "", Body::kPatch, Answer::kNothing, &update_map},
+    Operation{Method::kDelete, "/ngsi-ld/v1/entityMaps/{id}", "", Body::kNone, Answer::kNothing, &delete_map},
+    Operation{Method::kGet, "/ngsi-ld/v1/temporal/entityMaps", kMapHistories, Body::kNone, Answer::kJson,
+              &map_histories},
+    Operation{Method::kPost, "/ngsi-ld/v1/temporal/entityMaps", "local", Body::kJson, Answer::kJson,
+              &map_histories_by_body},
+
+    Operation{Method::kPost, "/ngsi-ld/v1/snapshots", "local", Body::kJson, Answer::kNothing, &create_snapshot},
+    Operation{Method::kDelete, "/ngsi-ld/v1/snapshots", "q", Body::kNone, Answer::kNothing, &purge_snapshots},
+    Operation{Method::kGet, "/ngsi-ld/v1/snapshots/{id}", "", Body::kNone, Answer::kJson, &show_snapshot},
+    Operation{Method::kPatch, "/ngsi-ld/v1/snapshots/{id}", "", Body::kPatch, Answer::kJson, &update_snapshot},
+    Operation{Method::kDelete, "/ngsi-ld/v1/snapshots/{id}", "", Body::kNone, Answer::kNothing, &delete_snapshot},
+    Operation{Method::kPost, "/ngsi-ld/v1/snapshots/{id}/clone", "", Body::kJson, Answer::kNothing, &clone_snapshot},
 
     Operation{Method::kPost, "/ngsi-ld/v1/subscriptions", "local", Body::kJson, Answer::kNothing, &create_subscription},
     Operation{Method::kGet, "/ngsi-ld/v1/subscriptions", "limit offset count local options", Body::kNone, Answer::kJson,

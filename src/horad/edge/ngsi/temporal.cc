@@ -2,6 +2,7 @@
 // /temporal/entities and /temporal/entityOperations/query
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
+#include "horad/edge/ngsi/map_use.h"
 #include "horad/edge/ngsi/representation.h"
 #include "horad/edge/ngsi/temporal_text.h"
 #include "horad/model/context.h"
@@ -65,7 +66,22 @@ static_assert(static_cast<int>(model::TemporalTime::kObservedAt) ==
                   static_cast<int>(store::TimeProperty::kModifiedAt) &&
               static_cast<int>(model::TemporalTime::kDeletedAt) == static_cast<int>(store::TimeProperty::kDeletedAt));
 
-Reply run(Exchange& x, model::QueryText text, TemporalText temporal) {
+/// The histories of a page, of the entities in a map when one is used or asked for.
+boost::asio::awaitable<Result<broker::HistoryPage>> find_page(Exchange& x, broker::TemporalQuery query, MapUse& use) {
+  if (use.make) {
+    auto made = co_await x.broker.map_temporal_query(x.caller.tenant, query, use.lifetime);
+    if (!made) co_return std::unexpected(std::move(made).error());
+    use.map = std::move(*made);
+  }
+  if (use.map && !restrict_to_map(x, *use.map, query.entities)) {
+    broker::HistoryPage nothing;
+    if (query.entities.count) nothing.count = 0;
+    co_return nothing;
+  }
+  co_return co_await x.broker.temporal_query(x.caller.tenant, std::move(query));
+}
+
+Reply run(Exchange& x, model::QueryText text, TemporalText temporal, MapUse use) {
   const auto form = temporal_form_of(x);
   if (!form) co_return problem(form.error());
   auto entities = model::parse_query(text, *x.caller.context);
@@ -78,7 +94,7 @@ Reply run(Exchange& x, model::QueryText text, TemporalText temporal) {
   history->attributes = entities->attributes;
   const Writer writer{x, *form, *history};
   PageInfo info{.limit = entities->limit, .offset = entities->offset, .more = false, .count = {}};
-  const auto page = co_await x.broker.temporal_query(x.caller.tenant, {std::move(*entities), std::move(*history)});
+  const auto page = co_await find_page(x, {std::move(*entities), std::move(*history)}, use);
   if (!page) co_return problem(page.error());
   std::string body = "[";
   for (const auto& entity : page->entities) {
@@ -87,8 +103,9 @@ Reply run(Exchange& x, model::QueryText text, TemporalText temporal) {
   }
   info.more = page->more;
   info.count = page->count;
-  auto response = answer(x, 200, body + "]");
+  auto response = answer(x, use.make ? 201 : 200, body + "]");
   add_paging(response, x, info);
+  if (use.map) add_map(response, *use.map);
   co_return response;
 }
 
@@ -103,6 +120,8 @@ Reply retrieve_history(Exchange& x) {
   if (!target) co_return problem(target.error());
   auto attributes = read_names(x, x.parameter("attrs"));
   if (!attributes) co_return problem(attributes.error());
+  auto use = map_use_of(x);
+  if (!use) co_return problem(use.error());
   query->ids = {target->id};
   query->attributes = std::move(*attributes);
   const Writer writer{x, *form, *query};
@@ -119,13 +138,18 @@ Reply retrieve_history(Exchange& x) {
   }
   std::string body;
   writer.append(body, *history);
-  co_return answer(x, 200, std::move(body));
+  auto response = answer(x, 200, std::move(body));
+  if (const auto named = name_map(x, *use, target->id); !named) co_return problem(named.error());
+  if (use->map) add_map(response, *use->map);
+  co_return response;
 }
 
 Reply query_history(Exchange& x) {
   auto text = query_text_of(x);
   if (!text) co_return problem(text.error());
-  co_return co_await run(x, std::move(*text), temporal_text_of(x));
+  auto use = map_use_of(x);
+  if (!use) co_return problem(use.error());
+  co_return co_await run(x, std::move(*text), temporal_text_of(x), std::move(*use));
 }
 
 Reply query_history_by_body(Exchange& x) {
@@ -137,7 +161,7 @@ Reply query_history_by_body(Exchange& x) {
     co_return problem(
         {ErrorCode::kNotSupported, "'pick' and 'omit' are not supported for the past; 'attrs' is.", "/pick"});
   }
-  co_return co_await run(x, body->text, std::move(*temporal));
+  co_return co_await run(x, body->text, std::move(*temporal), body->map);
 }
 
 }  // namespace horad::edge::ngsi

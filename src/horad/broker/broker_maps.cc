@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Entity maps: making one of a query, and paging along one.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "horad/broker/broker_state.h"
+#include "horad/model/q.h"
+
+namespace horad::broker {
+namespace {
+
+constexpr std::size_t kReadTogether = 500;  // entities of a map
+
+MapEntry local_entry(std::string id) { return {std::move(id), {std::string{kLocalSource}}}; }
+
+}  // namespace
+
+EntityMaps& Broker::entity_maps() noexcept { return state_->maps; }
+
+Result<std::string> Broker::State::add_map(const std::string& tenant, std::vector<MapEntry> entries,
+                                           std::optional<Duration> lifetime) {
+  const auto now = clock.now();
+  auto id = fmt::format("urn:ngsi-ld:EntityMap:{:016x}{:016x}", random.next(), random.next());
+  auto added = maps.add(tenant, {id, EntityMaps::expiry(now, lifetime), std::move(entries)}, now);
+  if (!added) return std::unexpected(std::move(added).error());
+  return id;
+}
+
+Result<std::string> Broker::map_entity(const std::string& tenant, std::string id, std::optional<Duration> lifetime) {
+  return state_->add_map(tenant, {local_entry(std::move(id))}, lifetime);
+}
+
+Task<Result<std::string>> Broker::map_query(std::string tenant, model::Query query, std::optional<Duration> lifetime) {
+  query.limit = EntityMaps::kMostEntries + 1;
+  query.offset = 0;
+  query.count = false;
+  const auto page = co_await this->query(tenant, std::move(query));
+  if (!page) co_return std::unexpected(page.error());
+  std::vector<MapEntry> entries;
+  entries.reserve(page->documents.size());
+  for (const auto& document : page->documents) entries.push_back(local_entry(std::string{document.view().id()}));
+  co_return state_->add_map(tenant, std::move(entries), lifetime);
+}
+
+Task<Result<std::string>> Broker::map_temporal_query(std::string tenant, TemporalQuery query,
+                                                     std::optional<Duration> lifetime) {
+  query.entities.limit = EntityMaps::kMostEntries + 1;
+  query.entities.offset = 0;
+  query.entities.count = false;
+  query.history.aggregation.reset();
+  query.history.last_n = 1;  // it is enough to know that there is one
+  const auto page = co_await temporal_query(tenant, std::move(query));
+  if (!page) co_return std::unexpected(page.error());
+  std::vector<MapEntry> entries;
+  entries.reserve(page->entities.size());
+  for (const auto& entity : page->entities) entries.push_back(local_entry(entity.id));
+  co_return state_->add_map(tenant, std::move(entries), lifetime);
+}
+
+Task<Result<EntityPage>> Broker::query_mapped(std::string tenant, model::Query query, std::string map) {
+  if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
+  const auto whose = entities_of(tenant);
+  EntityPage out;
+  std::uint64_t matched = 0;  // on the page and behind it
+  std::unordered_set<std::string> gone;
+  // A count needs every entity judged; else those before the page are not looked at again.
+  const std::size_t first = query.count ? 0 : query.offset;
+  std::size_t before = query.count ? query.offset : 0;  // matches still to be left out
+  for (std::size_t at = first;; at += kReadTogether) {
+    auto part = state_->maps.part(tenant, map, at, kReadTogether, state_->clock.now());
+    if (!part) co_return fail(ErrorCode::kNotFound, "There is no entity map with this id.", "NGSILD-EntityMap");
+    if (part->ids.empty()) break;
+    auto found = co_await ask<Result<std::vector<model::Document>>>(
+        [&](auto done) { state_->store.read_all(whose, part->ids, std::move(done)); });
+    if (!found) co_return std::unexpected(std::move(found).error());
+    auto kept = co_await state_->keep_fitting(whose, query, std::move(*found));
+    if (!kept) co_return std::unexpected(std::move(kept).error());
+    for (auto& id : part->ids) gone.insert(std::move(id));
+    for (auto& document : *kept) {
+      gone.erase(std::string{document.view().id()});
+      ++matched;
+      if (before > 0) {
+        --before;
+      } else if (out.documents.size() < query.limit) {
+        out.documents.push_back(std::move(document));
+      } else {
+        out.more = true;
+      }
+    }
+    if (!query.count && out.more) break;
+  }
+  state_->maps.prune(tenant, map, gone);
+  if (query.count) out.count = matched;
+  co_return out;
+}
+
+Task<Result<std::vector<model::Document>>> Broker::State::keep_fitting(store::Tenant whose, const model::Query& query,
+                                                                       std::vector<model::Document> documents) {
+  std::erase_if(documents, [&](const model::Document& one) { return !one || !model::matches(query, one.view()); });
+  if (!query.q || query.q->links().names.empty()) co_return documents;
+  co_return co_await keep_matching(std::move(whose), query.q, std::move(documents));
+}
+
+}  // namespace horad::broker
