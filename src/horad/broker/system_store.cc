@@ -37,7 +37,8 @@ Result<void> read_contexts(std::string_view text, Definition& out) {
   auto contexts = parse_json(text);
   if (!contexts) return std::unexpected(std::move(contexts).error());
   const auto* const list = contexts->if_array();
-  if (list == nullptr || list->empty()) return fail(ErrorCode::kDamaged, "A stored document lacks its context.");
+  if (list == nullptr) return fail(ErrorCode::kDamaged, "The context of a stored document is no list.");
+  if (list->empty()) return {};  // of a kind that has no words of its own
   out.context = to_text(list->front());
   if (list->size() > 1) out.q_context = to_text((*list)[1]);
   return {};
