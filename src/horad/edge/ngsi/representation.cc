@@ -6,6 +6,7 @@
 
 #include "horad/base/text.h"
 #include "horad/edge/ngsi/projection.h"
+#include "horad/edge/ngsi/preferences.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -187,32 +188,14 @@ Result<void> read_instances(const Projection& projection, model::RepresentOption
   return {};
 }
 
-/// `1.5` as 5; none for versions that are not older than ours or do not exist.
-std::optional<std::uint8_t> minor_version(std::string_view text) noexcept {
-  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-  if (text.size() < 3 || text.substr(0, 2) != "1." || text[2] < '1' || text[2] > '9') return std::nullopt;
-  const bool whole = text.size() == 3 || text[3] == '.';
-  return whole ? std::optional(static_cast<std::uint8_t>(text[2] - '0')) : std::nullopt;
-}
-
-/// Preferences that are unknown, or mean nothing here, are not followed (RFC 7240).
-void read_preferences(Exchange& exchange, Representation& out) {
-  for (auto rest = exchange.request.header("prefer"); !rest.empty();) {
-    const auto end = rest.find(',');
-    const auto one = base::trim(rest.substr(0, end));
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    if (one.starts_with("ngsi-ld=")) {
-      const auto version = minor_version(one.substr(8));
-      if (!version) continue;
-      out.options.entity.reader_version = *version;
-    } else if (one == "body=json" && exchange.media == Media::kGeoJson) {
-      exchange.context_in_link = true;
-      out.options.entity.with_context = false;
-    } else {
-      continue;
-    }
-    out.applied.append(out.applied.empty() ? "" : ", ").append(one);
+void follow_preferences(Exchange& exchange, Representation& out) {
+  auto preferences = read_preferences(exchange.request.header("prefer"), exchange.media == Media::kGeoJson);
+  if (preferences.version) out.options.entity.reader_version = *preferences.version;
+  if (preferences.body_json) {
+    exchange.context_in_link = true;
+    out.options.entity.with_context = false;
   }
+  out.applied = std::move(preferences.applied);
 }
 
 Result<void> read_geometry(Exchange& exchange, Representation& out) {
@@ -266,7 +249,7 @@ Result<Representation> read_representation(Exchange& exchange, const Projection&
   entity.with_context = exchange.media != Media::kJson;
   // What holds for linked entities, too, comes before the projection, which makes their forms.
   if (auto done = read_instances(projection, entity); !done) return std::unexpected(std::move(done).error());
-  read_preferences(exchange, out);
+  follow_preferences(exchange, out);
   if (auto done = read_projection(exchange, projection, entity); !done) return std::unexpected(std::move(done).error());
   out.join = projection.join;
   if (auto done = read_geometry(exchange, out); !done) return std::unexpected(std::move(done).error());

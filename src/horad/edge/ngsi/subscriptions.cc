@@ -3,6 +3,7 @@
 #include "horad/base/text.h"
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
+#include "horad/edge/ngsi/preferences.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -13,6 +14,16 @@ broker::HeaderSource headers_of(const Exchange& x) {
     const auto value = x.request.header(base::to_lower(name));
     return value.empty() ? std::nullopt : std::optional{std::string{value}};
   };
+}
+
+/// A subscription has no members that a reader of an older version is spared (4.3.6.8): it is shown as it is.
+Response answer_unaltered(const Exchange& x, std::string body) {
+  auto response = answer(x, 200, with_context(x, std::move(body)));
+  auto preferences = read_preferences(x.request.header("prefer"), false);
+  if (!preferences.applied.empty()) {
+    response.headers.emplace_back("Preference-Applied", std::move(preferences.applied));
+  }
+  return response;
 }
 
 /// /subscriptions/ is the list, which can be neither changed nor deleted; a path with another id is that of one.
@@ -44,7 +55,7 @@ Reply list_subscriptions(Exchange& x) {
   if (*counted) info->count = page->count;
   std::string body = "[";
   for (const auto& item : page->items) (body += body.size() > 1 ? "," : "") += item;
-  auto response = answer(x, 200, with_context(x, body + "]"));
+  auto response = answer_unaltered(x, body + "]");
   add_paging(response, x, *info);
   co_return response;
 }
@@ -55,7 +66,7 @@ Reply show_subscription(Exchange& x) {
   if (!target) co_return problem(target.error());
   auto found = co_await x.broker.subscription(x.caller, target->id, has_option(x, "sysAttrs"));
   if (!found) co_return problem(found.error());
-  co_return answer(x, 200, with_context(x, std::move(*found)));
+  co_return answer_unaltered(x, std::move(*found));
 }
 
 Reply update_subscription(Exchange& x) {
