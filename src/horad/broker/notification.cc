@@ -64,11 +64,18 @@ model::Document with_marks(const Job& job) {
   return model::Document{model::encode(entity)};
 }
 
-/// Writes one job as an entity or a feature.
-void append_job(std::string& out, const Subscription& subscription, const Job& job, model::NameId location) {
-  const bool geo = subscription.endpoint.accept == BodyType::kGeoJson;
+void append_entity_or_feature(std::string& out, const Subscription& subscription, model::DocumentView document,
+                              const model::GeoJsonOptions& options, const model::LinkedDocuments* inlined) {
+  if (subscription.endpoint.accept == BodyType::kGeoJson) {
+    model::append_feature(out, document, *subscription.context, options, inlined);
+  } else {
+    model::append_entity(out, document, *subscription.context, options.entity, inlined);
+  }
+}
+
+void append_job(std::string& out, const Subscription& subscription, const Job& job, model::NameId location,
+                const model::LinkedDocuments* inlined) {
   model::GeoJsonOptions options{.entity = subscription.shown, .geometry_property = location};
-  options.entity.with_context = subscription.endpoint.accept == BodyType::kLdJson;
   const bool marked = job.deleted_at || !job.gone.empty();
   const auto document = marked ? with_marks(job) : job.document;
   std::vector<model::AttributeKey> keys;
@@ -80,17 +87,24 @@ void append_job(std::string& out, const Subscription& subscription, const Job& j
                                  .gone_at = job.gone_at,
                                  .deleted_at = job.deleted_at};
   if (marked || before) options.entity.changes = &notes;
-  if (geo) return model::append_feature(out, document.view(), *subscription.context, options);
-  model::append_entity(out, document.view(), *subscription.context, options.entity);
+  append_entity_or_feature(out, subscription, document.view(), options, inlined);
 }
 
 void append_data(std::string& out, const Subscription& subscription, std::span<const Job* const> jobs,
-                 model::NameId location) {
+                 const LinkedWalk* linked, model::NameId location) {
   const bool geo = subscription.endpoint.accept == BodyType::kGeoJson;
+  const bool inlined = linked != nullptr && subscription.join.form == Join::Form::kInline;
   out += geo ? "{\"type\":\"FeatureCollection\",\"features\":[" : "[";
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     if (i > 0) out += ',';
-    append_job(out, subscription, *jobs[i], location);
+    append_job(out, subscription, *jobs[i], location, inlined ? &linked->documents() : nullptr);
+  }
+  if (linked != nullptr && !inlined) {
+    for (const auto& [document, form] : linked->reached()) {
+      out += ',';
+      append_entity_or_feature(out, subscription, document.view(), {.entity = *form, .geometry_property = location},
+                               nullptr);
+    }
   }
   out += geo ? "]}" : "]";
 }
@@ -169,15 +183,15 @@ base::OutboundRequest delivery_of(const Subscription& subscription, std::string_
 }
 
 base::OutboundRequest make_notification(const Subscription& subscription, std::string_view tenant,
-                                        std::span<const Job* const> jobs, std::uint64_t number, Timestamp now,
-                                        model::NameId location) {
+                                        std::span<const Job* const> jobs, const LinkedWalk* linked,
+                                        std::uint64_t number, Timestamp now, model::NameId location) {
   auto body =
       fmt::format(R"({{"id":"urn:ngsi-ld:Notification:{:016x}","type":"Notification","subscriptionId":)", number);
   base::append_json_string(body, subscription.id);
   body += ",\"notifiedAt\":\"";
   base::append_time(body, now);
   body += "\",\"data\":";
-  append_data(body, subscription, jobs, location);
+  append_data(body, subscription, jobs, linked, location);
   if (!context_in_link(subscription.endpoint)) body.append(",\"@context\":").append(subscription.context->json());
   body += '}';
   return delivery_of(subscription, tenant, std::move(body));

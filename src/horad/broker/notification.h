@@ -9,8 +9,12 @@
 #include "horad/base/world.h"
 #include "horad/broker/lane.h"
 #include "horad/model/change.h"
+#include "horad/model/links.h"
+#include "horad/model/represent.h"
 
 namespace horad::broker {
+
+using LinkedWalk = model::LinkWalk<model::RepresentOptions>;
 
 /// What of a change is told to the subscription as deletion (5.8.6): the instances it watches, when it asks for
 /// attributeDeleted; of a deleted entity all of them, when it asks for changes.
@@ -27,10 +31,11 @@ base::OutboundRequest delivery_of(const Subscription& subscription, std::string_
 
 /// The same for a Notification (ETSI GS CIM 009, 5.3.1) that tells of `jobs`, with one entity for each, in the form the
 /// subscription asks for.
+///   linked     what the entities link to, as far as the subscription joins; null: they are shown alone
 ///   number     makes the id of the notification unique
 ///   location   the GeoProperty shown with application/geo+json
 base::OutboundRequest make_notification(const Subscription& subscription, std::string_view tenant,
-                                        std::span<const Job* const> jobs, std::uint64_t number, Timestamp now,
-                                        model::NameId location);
+                                        std::span<const Job* const> jobs, const LinkedWalk* linked,
+                                        std::uint64_t number, Timestamp now, model::NameId location);
 
 }  // namespace horad::broker

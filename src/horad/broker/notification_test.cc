@@ -35,7 +35,7 @@ struct World {
   }
   base::OutboundRequest make(const Subscription& subscription, const Job& one) {
     const Job* const jobs[] = {&one};
-    return make_notification(subscription, "minsk", jobs, 1, kNow, location);
+    return make_notification(subscription, "minsk", jobs, nullptr, 1, kNow, location);
   }
 };
 

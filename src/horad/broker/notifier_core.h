@@ -8,12 +8,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "horad/broker/matcher.h"
+#include "horad/broker/notification.h"
 #include "horad/broker/notifier.h"
 #include "horad/broker/system_store.h"
 
@@ -54,6 +56,15 @@ struct Origin {
   std::deque<HoldPtr> failing_waiting;
   bool empty() const noexcept { return in_flight == 0 && waiting.empty() && failing_waiting.empty(); }
 };
+
+/// A notification that is about to be sent, while what its entities link to is read. The jobs stay in the lane.
+struct Joining {
+  HoldPtr hold;
+  std::shared_ptr<const Subscription> subscription;  // whose forms the walk goes by
+  std::vector<const Job*> jobs;
+  LinkedWalk walk;
+};
+using JoiningPtr = std::shared_ptr<Joining>;
 
 /// The next time of a periodic subscription.
 struct Tick {
@@ -114,12 +125,19 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void on_page(const HoldPtr& hold, std::uint64_t schedule, Result<store::Page> page);
   void end_round(const HoldPtr& hold);
 
+  // notifier_join.cc
+  void join(const HoldPtr& hold, std::vector<const Job*> jobs);
+  void read_linked(const JoiningPtr& joining);
+  void on_linked(const JoiningPtr& joining, const Result<std::vector<model::Document>>& found);
+
   // notifier_send.cc
   void schedule(const HoldPtr& hold);
   bool pump_timers();
   void try_send(const HoldPtr& hold);
   std::size_t room_for_failing() const noexcept;
   void send(const HoldPtr& hold, Origin& origin);
+  void dispatch(const HoldPtr& hold, const Subscription& subscription, std::span<const Job* const> jobs,
+                const LinkedWalk* linked);
   void on_answer(const HoldPtr& hold, const std::string& origin, const Outcome& outcome);
   void room_for_more(Origin& origin);
   bool pump_commit();

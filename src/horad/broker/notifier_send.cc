@@ -72,11 +72,18 @@ void Notifier::Core::send(const HoldPtr& hold, Origin& origin) {
   ++origin.in_flight;
   ++in_flight;
   counters.notifications_waiting.set(static_cast<std::int64_t>(in_flight));
-  auto& lane = hold->lane;
-  const auto jobs = lane.begin(clock.steady());
+  auto jobs = hold->lane.begin(clock.steady());
+  const auto subscription = hold->lane.subscription_ptr();
+  if (subscription->join.levels > 0) return join(hold, std::move(jobs));
+  dispatch(hold, *subscription, jobs, nullptr);
+}
+
+/// Brings one notification on its way.
+void Notifier::Core::dispatch(const HoldPtr& hold, const Subscription& subscription, std::span<const Job* const> jobs,
+                              const LinkedWalk* linked) {
   auto request =
-      make_notification(lane.subscription(), lane.tenant(), jobs, ++next_number, clock.now(), system.location);
-  auto where = lane.subscription().endpoint.origin;
+      make_notification(subscription, hold->lane.tenant(), jobs, linked, ++next_number, clock.now(), system.location);
+  auto where = subscription.endpoint.origin;
   net.exchange(std::move(request), [self = weak_from_this(), hold,
                                     where = std::move(where)](Result<base::OutboundResponse> result) mutable {
     const auto core = self.lock();

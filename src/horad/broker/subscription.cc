@@ -40,26 +40,33 @@ constexpr std::array<std::string_view, 23> kServed{"id",
                                                    "splitEntities"};
 constexpr std::array<std::string_view, 8> kNotificationReadOnly{
     "status", "timesSent", "timesFailed", "lastNotification", "lastSuccess", "lastFailure", "lastLost", "lastError"};
-constexpr std::array<std::string_view, 3> kNoAttributes{"id", "type", "scope"};  // of pick and omit
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& list, std::string_view name) noexcept {
   return std::ranges::find(list, name) != list.end();
 }
 
+/// A text of names: what stands between them, and words that are no names.
+struct Grammar {
+  std::string_view operators;
+  std::array<std::string_view, 5> words;
+};
+constexpr Grammar kTypeSelection{",|;() ", {"*"}};
+constexpr Grammar kProjection{",|{} ", {"id", "type", "scope", "@id", "@type"}};
+
 std::string_view view(json::string_view text) noexcept { return {text.data(), text.size()}; }
 
-/// Replaces each name in a type selection, leaving its operators.
-Result<std::string> map_selection(std::string_view text, NameMap& map) {
+/// Replaces each name, leaving the rest.
+Result<std::string> map_selection(std::string_view text, NameMap& map, const Grammar& grammar) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    const auto end = std::min(text.find_first_of(",|;() ", at), text.size());
+    const auto end = std::min(text.find_first_of(grammar.operators, at), text.size());
     if (end == at) {
       out += text[at++];
       continue;
     }
     const auto name = text.substr(at, end - at);
-    if (name == "*") {
+    if (among(grammar.words, name)) {
       out += name;
     } else {
       auto mapped = map(name);
@@ -71,11 +78,13 @@ Result<std::string> map_selection(std::string_view text, NameMap& map) {
   return out;
 }
 
-Result<void> map_text_array(json::value* member, NameMap& map) {
+/// Without a grammar each text is one name.
+Result<void> map_text_array(json::value* member, NameMap& map, const Grammar* grammar = nullptr) {
   if (member == nullptr || !member->is_array()) return {};  // what is not an array is found when it is compiled
   for (auto& item : member->get_array()) {
-    if (!item.is_string() || among(kNoAttributes, text_of(item.get_string()))) continue;
-    auto mapped = map(text_of(item.get_string()));
+    if (!item.is_string()) continue;
+    const auto text = text_of(item.get_string());
+    auto mapped = grammar == nullptr ? map(text) : map_selection(text, map, *grammar);
     if (!mapped) return std::unexpected(std::move(mapped).error());
     item = json::string(*mapped);
   }
@@ -97,7 +106,7 @@ Result<void> map_selectors(json::value* entities, NameMap& map) {
     if (selector == nullptr) continue;
     auto* const type = selector->if_contains("type");
     if (type == nullptr || !type->is_string()) continue;
-    auto mapped = map_selection(text_of(type->get_string()), map);
+    auto mapped = map_selection(text_of(type->get_string()), map, kTypeSelection);
     if (!mapped) return std::unexpected(std::move(mapped).error());
     *type = json::string(*mapped);
   }
@@ -115,8 +124,10 @@ Result<void> map_names(json::object& body, NameMap type, NameMap attribute) {
   }
   auto* const notification = body.if_contains("notification");
   if (notification == nullptr || !notification->is_object()) return {};
-  for (const auto* const list : {"attributes", "pick", "omit"}) {
-    auto done = map_text_array(notification->get_object().if_contains(list), attribute);
+  auto& shown = notification->get_object();
+  if (auto done = map_text_array(shown.if_contains("attributes"), attribute); !done) return done;
+  for (const auto* const list : {"pick", "omit"}) {
+    auto done = map_text_array(shown.if_contains(list), attribute, &kProjection);
     if (!done) return done;
   }
   return {};

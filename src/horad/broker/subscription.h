@@ -14,6 +14,7 @@
 
 #include "horad/base/result.h"
 #include "horad/base/time.h"
+#include "horad/broker/join.h"
 #include "horad/broker/json.h"
 #include "horad/model/names.h"
 #include "horad/model/query.h"
@@ -83,7 +84,8 @@ struct Subscription {
   Duration throttling{};
   std::optional<Timestamp> expires_at;
   bool active = true;
-  model::RepresentOptions shown;  // how notifications show entities; without @context
+  model::RepresentOptions shown;  // how notifications show entities, and what they link to as far as `join` says
+  Join join;
   bool show_changes = false;
   Endpoint endpoint;
   std::shared_ptr<model::Context> context;
@@ -107,7 +109,7 @@ struct DeliveryState {
 
 /// Reads the body of a creation. `fallback_id` is taken when the body has no id. Members that a subscription does not
 /// have are left out.
-///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past), kNotSupported (join)
+///   errors   kInvalidRequest, kBadRequestData (also expiresAt in the past)
 Result<Definition> define_subscription(std::string_view body, std::string_view fallback_id, model::Context& context,
                                        model::Names& names, Timestamp now, const HeaderSource& headers = {});
 

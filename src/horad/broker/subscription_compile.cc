@@ -10,17 +10,13 @@
 #include "horad/model/context.h"
 #include "horad/model/geo_query.h"
 #include "horad/model/id_pattern.h"
-#include "horad/model/language.h"
+#include "horad/model/projection.h"
 #include "horad/model/q.h"
 #include "horad/model/scope_query.h"
 #include "horad/model/type_selection.h"
 
 namespace horad::broker {
 namespace {
-
-std::unexpected<Error> not_served(std::string_view at, std::string what) {
-  return fail(ErrorCode::kNotSupported, std::move(what), "/" + std::string{at});
-}
 
 auto append_name(model::Context& context, std::vector<model::NameId>& out) {
   return [&context, &out](std::string_view name) -> Result<void> {
@@ -239,69 +235,72 @@ Result<void> compile_endpoint(const json::object& notification, const Headers& o
   return compile_receiver_info(members, of_request, out);
 }
 
-/// One name of pick or omit: a member that every entity has, or an attribute.
-Result<void> add_member(std::string_view name, bool value, model::Context& context, model::RepresentOptions& shown,
-                        std::vector<model::NameId>& names) {
-  if (name == "id") {
-    shown.id = value;
-  } else if (name == "type") {
-    shown.type = value;
-  } else if (name == "scope") {
-    shown.scope = value;
-  } else {
-    return append_name(context, names)(name);
-  }
-  return {};
+/// A list of texts, whose content is checked by whoever reads it.
+std::optional<std::vector<std::string>> list_of(Members& members, std::string_view name) {
+  if (members.find(name) == nullptr) return std::nullopt;
+  std::vector<std::string> out;
+  members.texts(name, [&out](std::string_view text) -> Result<void> {
+    out.emplace_back(text);
+    return {};
+  });
+  return out;
 }
 
-/// Which members notifications show: attributes, or pick and omit (4.21).
-Result<void> compile_projection(Members& notification, model::Context& context, model::RepresentOptions& shown) {
-  const bool pick = notification.find("pick") != nullptr;
-  const bool omit = notification.find("omit") != nullptr;
-  shown.only_listed = pick || notification.find("attributes") != nullptr;
-  if (notification.find("attributes") != nullptr && (pick || omit)) {
-    notification.refuse("attributes", "'attributes' does not go with 'pick' or 'omit'.");
+/// An error of a parameter that stands here as a member of `path`.
+std::unexpected<Error> as_member(Error error, std::string_view path) {
+  if (error.pointer.empty()) return std::unexpected(std::move(error));
+  const std::string_view name = error.pointer == "attrs" ? std::string_view{"attributes"} : error.pointer;
+  error.pointer = std::string{path} + "/" + std::string{name};
+  return std::unexpected(std::move(error));
+}
+
+/// The form of notifications, of linked entities as well.
+void compile_form(Members& notification, Subscription& out) {
+  out.shown.sys_attrs = notification.flag("sysAttrs", false);
+  out.shown.with_context = out.endpoint.accept == BodyType::kLdJson;
+  out.show_changes = notification.flag("showChanges", false);
+  const auto format = notification.text("format");
+  if (format == "concise") {
+    out.shown.form = model::Form::kConcise;
+  } else if (format == "keyValues" || format == "simplified") {
+    out.shown.form = model::Form::kSimplified;
+    if (out.show_changes) notification.refuse("showChanges", "'showChanges' does not go with the simplified format.");
+  } else if (!format.empty() && format != "normalized") {
+    notification.refuse("format", "'format' is normalized, concise, keyValues or simplified.");
   }
-  notification.texts("attributes", append_name(context, shown.listed));
-  if (pick) shown.id = shown.type = shown.scope = false;
-  std::vector<std::string> picked;
-  notification.texts("pick", [&](std::string_view name) {
-    picked.emplace_back(name);
-    return add_member(name, true, context, shown, shown.listed);
-  });
-  notification.texts("omit", [&](std::string_view name) {
-    if (std::ranges::find(picked, name) != picked.end()) {
-      notification.refuse("omit", "'" + std::string{name} + "' stands in 'pick' and in 'omit'.");
-    }
-    return add_member(name, false, context, shown, shown.omitted);
-  });
-  return notification.state();
+}
+
+/// Which members and instances notifications show, of linked entities as well. datasetId and lang stand beside
+/// `notification`.
+Result<void> compile_projection(Members& notification, const json::object& body, model::Context& context,
+                                Subscription& out) {
+  Members members{body, ""};
+  model::Projection shown{.attrs = list_of(notification, "attributes"),
+                          .pick = list_of(notification, "pick"),
+                          .omit = list_of(notification, "omit"),
+                          .dataset_ids = list_of(members, "datasetId"),
+                          .lang = {},
+                          .levels = out.join.levels};
+  if (const auto lang = members.text("lang"); !lang.empty()) shown.lang = lang;
+  if (!members.state()) return members.state();
+  if (!notification.state()) return notification.state();
+  auto done = model::read_projection(shown, context, out.shown);
+  if (done) return done;
+  const bool beside = done.error().pointer == "datasetId" || done.error().pointer == "lang";
+  return as_member(std::move(done).error(), beside ? "" : "/notification");
 }
 
 Result<void> compile_notification(const Definition& definition, model::Context& context, Subscription& out) {
   const auto* const value = member(definition.body, "notification");
   const auto* const object = value == nullptr ? nullptr : value->if_object();
   if (object == nullptr) return wrong("notification", "A subscription needs a notification with an endpoint.");
+  if (auto done = compile_endpoint(*object, definition.request_headers, out.endpoint); !done) return done;
+  auto join = join_of(*object);
+  if (!join) return as_member(std::move(join).error(), "/notification");
+  out.join = std::move(*join);
   Members members{*object, "notification"};
-  for (const std::string_view name : {"join", "joinLevel"}) {
-    const auto* const asked = members.find(name);
-    if (asked == nullptr || *asked == json::value("@none")) continue;
-    return not_served(members.at(name), "'" + std::string{name} + "' of a notification is not supported.");
-  }
-  if (auto done = compile_projection(members, context, out.shown); !done) return done;
-  out.shown.sys_attrs = members.flag("sysAttrs", false);
-  out.show_changes = members.flag("showChanges", false);
-  const auto format = members.text("format");
-  if (format == "concise") {
-    out.shown.form = model::Form::kConcise;
-  } else if (format == "keyValues" || format == "simplified") {
-    out.shown.form = model::Form::kSimplified;
-    if (out.show_changes) members.refuse("showChanges", "'showChanges' does not go with the simplified format.");
-  } else if (!format.empty() && format != "normalized") {
-    members.refuse("format", "'format' is normalized, concise, keyValues or simplified.");
-  }
-  if (!members.state()) return members.state();
-  return compile_endpoint(*object, definition.request_headers, out.endpoint);
+  compile_form(members, out);
+  return compile_projection(members, definition.body, context, out);
 }
 
 /// When it is told of: triggers, times, whether at all.
@@ -335,16 +334,6 @@ void check_jsonld_context(Members& members) {
   }
 }
 
-/// What stands in an instance list of datasetId: URIs, "@none" for the default instance.
-Result<void> add_dataset(std::string_view id, std::vector<std::string>& out) {
-  if (id == "@none") {
-    out.emplace_back();
-    return {};
-  }
-  out.emplace_back(id);
-  return model::check_entity_id(id);
-}
-
 Result<void> compile_plain(const json::object& body, model::Context& context, Subscription& out) {
   Members members{body, ""};
   const auto id = members.text("id");
@@ -360,12 +349,6 @@ Result<void> compile_plain(const json::object& body, model::Context& context, Su
   members.flag("splitEntities", false);
   members.texts("watchedAttributes", append_name(context, out.watched));
   std::ranges::sort(out.watched);
-  members.texts("datasetId", [&out](std::string_view id) { return add_dataset(id, out.shown.dataset_ids); });
-  if (const auto lang = members.text("lang"); !lang.empty()) {
-    auto language = model::LanguageFilter::parse(lang);
-    if (!language) return fail(language.error().code, language.error().detail, "/lang");
-    out.shown.language = std::move(*language);
-  }
   return members.state();
 }
 

@@ -58,10 +58,9 @@ void append_previous(std::string& out, const AttributeView& previous, const Cont
   }
 }
 
-/// An instance as an object, with what has become of it: previousValue, deletedAt.
-void append_changed(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
+/// Adds to an instance that was written as an object what has become of it: previousValue, deletedAt.
+void add_notes(std::string& out, const AttributeView& a, const Context& context, const Options& options) {
   const auto& notes = *options.changes;
-  detail::append_object(out, a, context, options);
   out.pop_back();  // the brace: an instance has a value at least, so that a comma can follow
   if (options.sys_attrs && notes.gone_at && is_gone(a, notes)) {
     out += ",\"deletedAt\":\"";
@@ -123,6 +122,7 @@ bool append_linking(std::string& out, const AttributeView& a, const Context& con
   } else {
     const bool list = a.kind() == AttributeKind::kListRelationship;
     detail::append_object(out, a, context, options, {list ? "\"entityList\"" : "\"entity\"", text});
+    if (has_notes(a, options)) add_notes(out, a, context, options);
   }
   return true;
 }
@@ -130,8 +130,9 @@ bool append_linking(std::string& out, const AttributeView& a, const Context& con
 void append_one(std::string& out, const AttributeView& a, const Context& context, const Options& options, Nest* nest) {
   if (nest != nullptr && append_linking(out, a, context, options, *nest)) return;
   if (options.form == Form::kSimplified) return append_simplified(out, a, context, options);
-  if (has_notes(a, options)) return append_changed(out, a, context, options);
-  append_instance(out, a, context, options);
+  if (!has_notes(a, options)) return append_instance(out, a, context, options);
+  detail::append_object(out, a, context, options);
+  add_notes(out, a, context, options);
 }
 
 /// Several instances of one attribute: an array, or in the simplified form {"dataset": {id: value}}.
@@ -143,11 +144,8 @@ void append_several(std::string& out, std::span<const AttributeView> instances, 
     for (const auto& instance : instances) {
       out += std::exchange(comma, ",");
       if (nest != nullptr && append_linking(out, instance, context, options, *nest)) continue;
-      if (has_notes(instance, options)) {
-        append_changed(out, instance, context, options);
-      } else {
-        detail::append_object(out, instance, context, options);  // a bare value would not be read back as an instance
-      }
+      detail::append_object(out, instance, context, options);  // a bare value would not be read back as an instance
+      if (has_notes(instance, options)) add_notes(out, instance, context, options);
     }
     out += ']';
     return;

@@ -32,6 +32,7 @@ struct ChangeNotes {
 
 /// The mark of deletion for an attribute of this kind: "urn:ngsi-ld:null", or a languageMap of it.
 Value null_value(AttributeKind kind);
+
 struct LinkedForms;
 
 struct RepresentOptions {
@@ -68,6 +69,8 @@ bool shows(const AttributeView& attribute, const RepresentOptions& options);
 /// How entities behind the attribute are shown; null when it leads nowhere or is not followed. The way of a LinkWalk.
 const RepresentOptions* follow(const RepresentOptions& options, const AttributeView& attribute);
 using Linked = Reached<RepresentOptions>;
+
+inline constexpr std::size_t kMostInlined = 20'000;  // entities written inside of others in one answer
 
 /// How many linked entities append_entity() would write inside of these, counted up to `most`.
 std::size_t count_inlined(std::span<const Document> documents, const RepresentOptions& options,

@@ -3,14 +3,10 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "horad/broker/json.h"
+#include "horad/broker/join.h"
 #include "horad/edge/ngsi/operation.h"
 #include "horad/model/document.h"
 
@@ -18,18 +14,10 @@ namespace horad::edge::ngsi {
 
 struct Representation;
 
-struct Join {
-  enum class Form : std::uint8_t { kNone, kFlat, kInline };
-  Form form = Form::kNone;
-  std::size_t levels = 0;                 // of linked entities; 0 when form is kNone
-  std::vector<std::string> contained_by;  // entities that the caller has: they are not shown again
-};
+using broker::Join;
 
-/// From the URL.   errors  kBadRequestData: a join that is none of flat, inline and @none; a joinLevel that is not a
-/// number from 1 to model::kMostJoinLevels; ids that are no URIs
+/// From the URL.   errors  as broker::make_join
 Result<Join> join_of(const Exchange& exchange);
-/// From a Query document, where joinLevel is a number and containedBy a list.
-Result<Join> join_of(const broker::json::object& body);
 
 /// The entities as an answer, with those they link to as `how` says: an array, or a FeatureCollection.
 ///   errors   kTooManyResults when that would be too much, those of a read

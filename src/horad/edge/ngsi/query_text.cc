@@ -137,10 +137,29 @@ Result<json::object> object_in(const json::object& body, std::string_view name) 
 }
 
 Result<void> check_members(const json::object& body) {
-  static constexpr std::array<std::string_view, 23> kKnown{
-      "type",   "@type",     "@context",   "entities",  "attrs",    "q",            "geoQ",     "csf",
-      "pick",   "omit",      "lang",       "scopeQ",    "temporalQ", "aggrParams",  "datasetId", "ordering",
-      "expandValues", "jsonKeys", "join",  "joinLevel", "containedBy", "entityMap", "entityMapLifetime"};
+  static constexpr std::array<std::string_view, 23> kKnown{"type",
+                                                           "@type",
+                                                           "@context",
+                                                           "entities",
+                                                           "attrs",
+                                                           "q",
+                                                           "geoQ",
+                                                           "csf",
+                                                           "pick",
+                                                           "omit",
+                                                           "lang",
+                                                           "scopeQ",
+                                                           "temporalQ",
+                                                           "aggrParams",
+                                                           "datasetId",
+                                                           "ordering",
+                                                           "expandValues",
+                                                           "jsonKeys",
+                                                           "join",
+                                                           "joinLevel",
+                                                           "containedBy",
+                                                           "entityMap",
+                                                           "entityMapLifetime"};
   for (const auto& one : body) {
     const std::string_view name{one.key().data(), one.key().size()};
     if (std::ranges::find(kKnown, name) != kKnown.end()) continue;
@@ -215,7 +234,7 @@ Result<QueryBody> read_query_document(const json::object& document) {
     if (!list) return std::unexpected(std::move(list).error());
     *slot = std::move(*list);
   }
-  auto join = join_of(document);
+  auto join = broker::join_of(document);
   if (!join) return std::unexpected(std::move(join).error());
   out.text.join_levels = join->levels;
   out.join = std::move(*join);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "horad/edge/ngsi/projection.h"
+#include "horad/model/projection.h"
 
 #include <gtest/gtest.h>
 
-namespace horad::edge::ngsi {
+namespace horad::model {
 namespace {
 
 std::string shape(const Projected& terms) {
@@ -45,4 +45,4 @@ TEST(Projection, RefusesWhatIsNoList) {
 }
 
 }  // namespace
-}  // namespace horad::edge::ngsi
+}  // namespace horad::model
