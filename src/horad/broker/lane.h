@@ -76,6 +76,19 @@ class Lane {
   /// The jobs of the next notification, each entity once. They stay in the lane until finish(). Not when empty() or
   /// busy().
   std::vector<const Job*> begin(Duration steady);
+  /// Of the jobs of the notification under way leaves those that `wanted` holds for, and answers these. When none are
+  /// left the lane is not busy any more.
+  template <class Wanted>
+  std::vector<const Job*> keep(Wanted wanted) {
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(in_flight_);
+    const auto kept = std::remove_if(queue_.begin(), end, [&](const Job& job) { return !wanted(job); });
+    in_flight_ = static_cast<std::size_t>(kept - queue_.begin());
+    queue_.erase(kept, end);
+    if (in_flight_ == 0) attempts_ = answered_ = 0;
+    std::vector<const Job*> out;
+    for (std::size_t i = 0; i < in_flight_; ++i) out.push_back(&queue_[i]);
+    return out;
+  }
   /// No attempt starts before this (steady time): for what is left of a throttling time after a restart.
   void hold_until(Duration steady) noexcept { not_before_ = std::max(not_before_, steady); }
   /// Ends the attempt. `random` in [0, 1) spreads the pauses of many lanes.

@@ -57,15 +57,6 @@ struct Origin {
   bool empty() const noexcept { return in_flight == 0 && waiting.empty() && failing_waiting.empty(); }
 };
 
-/// A notification that is about to be sent, while what its entities link to is read. The jobs stay in the lane.
-struct Joining {
-  HoldPtr hold;
-  std::shared_ptr<const Subscription> subscription;  // whose forms the walk goes by
-  std::vector<const Job*> jobs;
-  LinkedWalk walk;
-};
-using JoiningPtr = std::shared_ptr<Joining>;
-
 /// The next time of a periodic subscription.
 struct Tick {
   HoldPtr hold;
@@ -126,9 +117,9 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void end_round(const HoldPtr& hold);
 
   // notifier_join.cc
+  void judge(const HoldPtr& hold, const std::vector<const Job*>& jobs);
   void join(const HoldPtr& hold, std::vector<const Job*> jobs);
-  void read_linked(const JoiningPtr& joining);
-  void on_linked(const JoiningPtr& joining, const Result<std::vector<model::Document>>& found);
+  void put_off(const HoldPtr& hold, const Subscription& subscription, std::string why);
 
   // notifier_send.cc
   void schedule(const HoldPtr& hold);
@@ -136,6 +127,7 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void try_send(const HoldPtr& hold);
   std::size_t room_for_failing() const noexcept;
   void send(const HoldPtr& hold, Origin& origin);
+  void prepare(const HoldPtr& hold, const Subscription& subscription, std::vector<const Job*> jobs);
   void dispatch(const HoldPtr& hold, const Subscription& subscription, std::span<const Job* const> jobs,
                 const LinkedWalk* linked);
   void on_answer(const HoldPtr& hold, const std::string& origin, const Outcome& outcome);

@@ -5,6 +5,7 @@
 
 #include "horad/broker/notification.h"
 #include "horad/broker/notifier_core.h"
+#include "horad/model/q.h"
 
 namespace horad::broker {
 namespace {
@@ -74,8 +75,14 @@ void Notifier::Core::send(const HoldPtr& hold, Origin& origin) {
   counters.notifications_waiting.set(static_cast<std::int64_t>(in_flight));
   auto jobs = hold->lane.begin(clock.steady());
   const auto subscription = hold->lane.subscription_ptr();
-  if (subscription->join.levels > 0) return join(hold, std::move(jobs));
-  dispatch(hold, *subscription, jobs, nullptr);
+  const auto& q = subscription->filter.q;
+  if (q && !q->links().names.empty()) return judge(hold, jobs);
+  prepare(hold, *subscription, std::move(jobs));
+}
+
+void Notifier::Core::prepare(const HoldPtr& hold, const Subscription& subscription, std::vector<const Job*> jobs) {
+  if (subscription.join.levels > 0) return join(hold, std::move(jobs));
+  dispatch(hold, subscription, jobs, nullptr);
 }
 
 /// Brings one notification on its way.
@@ -99,7 +106,7 @@ void Notifier::Core::on_answer(const HoldPtr& hold, const std::string& origin, c
   auto& lane = hold->lane;
   const auto failed_before = lane.state().times_failed;
   const auto sent_before = lane.state().times_sent;
-  lane.finish(outcome, clock.now(), clock.steady(), unit(random.next()));
+  if (lane.busy()) lane.finish(outcome, clock.now(), clock.steady(), unit(random.next()));  // nothing may be left of it
   counters.notifications_sent.add(lane.state().times_sent - sent_before);
   counters.notifications_failed.add(lane.state().times_failed - failed_before);
   if (!hold->gone) {

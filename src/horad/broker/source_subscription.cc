@@ -159,6 +159,9 @@ Result<SourceSubscription> compile_source_subscription(const Definition& definit
   SourceSubscription out;
   out.base = std::move(*base);
   if (out.base.endpoint.accept == BodyType::kGeoJson) out.base.endpoint.accept = BodyType::kJson;  // no geometries here
+  if (out.base.filter.q && !out.base.filter.q->links().names.empty()) {
+    return wrong("q", "A registration has no relationships that q could follow.");
+  }
   Members members{own, ""};
   if (const auto csf = members.text("csf"); !csf.empty()) {
     auto filter = model::QFilter::parse(csf, *context);

@@ -10,6 +10,7 @@
 #include "horad/model/context.h"
 #include "horad/model/geo_query.h"
 #include "horad/model/id_pattern.h"
+#include "horad/model/links.h"
 #include "horad/model/projection.h"
 #include "horad/model/q.h"
 #include "horad/model/scope_query.h"
@@ -372,7 +373,8 @@ std::string with_decoded_texts(std::string_view q) {
 Result<void> compile_filters(const json::object& body, model::Context& context, Subscription& out) {
   Members members{body, ""};
   model::QReading reading;
-  std::vector<model::NameId> json_keys;  // checked, without effect: see docs/conformance.md
+  reading.levels = model::kMostJoinLevels;  // whatever notifications show
+  std::vector<model::NameId> json_keys;     // checked, without effect: see docs/conformance.md
   members.texts("expandValues", append_name(context, reading.expand_values));
   members.texts("jsonKeys", append_name(context, json_keys));
   // It is about registrations, and says which sources are asked: kept, and checked as the query that it is.
