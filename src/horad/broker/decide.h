@@ -40,9 +40,8 @@ Result<model::Change> decide_remove(const model::DocumentView* current);
 /// added, scopes replaced or with `overwrite` false added.   errors  kNotFound
 Result<Decision> decide_append(const model::DocumentView* current, model::EntityFragment fragment, bool overwrite);
 
-/// Replaces instances of attributes the entity has; others are named as not updated. A dataset id that is new becomes a
-/// new instance; instances given as null are removed. Types are added, scopes replaced when there are some.   errors
-/// kNotFound
+/// Replaces instances, and adds those that are not there; instances given as null are removed, or named as not updated
+/// when they are not there. Types are added, scopes replaced when there are some.   errors  kNotFound
 Result<Decision> decide_update(const model::DocumentView* current, model::EntityFragment fragment);
 
 /// Replaces one instance of an attribute, which must be there; with `all` the given instances become its only ones.

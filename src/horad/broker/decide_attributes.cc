@@ -14,13 +14,6 @@ using model::DocumentView;
 using model::EntityFragment;
 using model::NameId;
 
-bool has_any_instance(const DocumentView& document, NameId name) noexcept {
-  for (const auto attribute : document.attributes()) {
-    if (attribute.name() == name) return true;
-  }
-  return false;
-}
-
 /// Scopes of the entity that are kept stand before those given.
 void add_missing(const std::vector<std::string_view>& kept, std::vector<std::string>& given) {
   std::vector<std::string> all(kept.begin(), kept.end());
@@ -94,11 +87,6 @@ Result<Decision> decide_update(const DocumentView* current, EntityFragment fragm
     out.change.removed.push_back(std::move(key));
   }
   for (auto& attribute : fragment.attributes) {
-    // 5.5.8: an instance with a dataset id that is new is added.
-    if (attribute.dataset_id.empty() && !has_any_instance(*current, attribute.name)) {
-      note(out.result.not_updated, attribute.name, "The entity has no such attribute.");
-      continue;
-    }
     note(out.result.updated, attribute.name);
     out.change.set.push_back(std::move(attribute));
   }

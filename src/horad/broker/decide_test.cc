@@ -171,8 +171,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"AppendMissing", Op::kAppend, "", R"({"a":1})", "=not found"},
         Case{"UpdateReplacesWhole", Op::kUpdate, kCar, R"({"speed":{"value":7}})",
              R"({"id":"urn:a:1","type":"Car","speed":{"value":7},"name":"x"})"},
-        Case{"UpdateUnknownIsNamed", Op::kUpdate, kCar, R"({"name":"y","colour":"red"})",
-             R"({"id":"urn:a:1","type":"Car","speed":{"value":5,"unitCode":"KMH","accuracy":1},"name":"y"})", "colour"},
+        Case{
+            "UpdateUnknownIsAdded", Op::kUpdate, kCar, R"({"name":"y","colour":"red"})",
+            R"({"id":"urn:a:1","type":"Car","speed":{"value":5,"unitCode":"KMH","accuracy":1},"name":"y","colour":"red"})"},
         Case{
             "UpdateNewDatasetIsAdded", Op::kUpdate, kCar, R"({"name":{"value":"z","datasetId":"urn:d:1"}})",
             R"({"id":"urn:a:1","type":"Car","speed":{"value":5,"unitCode":"KMH","accuracy":1},"name":[{"value":"x"},{"value":"z","datasetId":"urn:d:1"}]})"},
