@@ -156,7 +156,7 @@ Result<broker::Target> target_of(const Exchange& exchange) {
 void add_paging(Response& response, const Exchange& exchange, const PageInfo& page) {
   const auto add = [&](std::size_t offset, std::string_view relation) {
     response.headers.emplace_back(
-        "Link", fmt::format("<{}>; rel=\"{}\"; type=\"{}\"", page_url(exchange, page.limit, offset), relation,
+        "Link", fmt::format("<{}>;rel=\"{}\";type=\"{}\"", page_url(exchange, page.limit, offset), relation,
                             media_name(exchange.media)));
   };
   if (page.limit > 0 && page.more) add(page.offset + page.limit, "next");
