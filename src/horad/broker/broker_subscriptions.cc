@@ -42,7 +42,7 @@ void add_context_url(Contexts& contexts, std::string_view tenant, const Definiti
 
 std::string as_text(json::object object) { return to_text(json::value(std::move(object))); }
 
-/// How one subscription is shown now, with when it was made and changed if asked.
+/// How one subscription is shown now, with the triggers that hold, and with when it was made and changed if asked.
 Result<std::string> show_one(Broker::State& state, const Caller& caller, model::DocumentView document, bool sys_attrs) {
   const auto stored = read_stored(state.system, document);
   if (!stored) return std::unexpected(stored.error());
@@ -50,6 +50,7 @@ Result<std::string> show_one(Broker::State& state, const Caller& caller, model::
   auto shown = show_subscription(stored->definition, live.value_or(stored->delivery), *caller.context, state.names,
                                  state.clock.now());
   add_context_url(state.contexts, caller.tenant, stored->definition, shown);
+  if (!shown.contains("notificationTrigger")) shown["notificationTrigger"] = {"attributeCreated", "attributeUpdated"};
   if (sys_attrs) {
     shown["createdAt"] = json::string(base::format_time(document.created_at()));
     shown["modifiedAt"] = json::string(base::format_time(stored->version));

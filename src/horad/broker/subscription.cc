@@ -304,14 +304,13 @@ json::object show_subscription(const Definition& definition, const DeliveryState
   // Compaction cannot fail: a name without a term stays as it is.
   (void)map_names(out, compact, compact);
   out["status"] = json::string(status_of(out, now));
-  if (!out.contains("notificationTrigger")) out["notificationTrigger"] = {"attributeCreated", "attributeUpdated"};
   auto* const notification = out.if_contains("notification");
   if (notification == nullptr || !notification->is_object()) return out;
   auto& shown = notification->get_object();
   if (state.times_sent > 0 || state.times_failed > 0) {
     shown["status"] = json::string(state.last_error.empty() ? "ok" : "failed");
     shown["timesSent"] = state.times_sent;
-    shown["timesFailed"] = state.times_failed;
+    if (state.times_failed > 0) shown["timesFailed"] = state.times_failed;
   }
   add_time(shown, "lastNotification", state.last_notification);
   add_time(shown, "lastSuccess", state.last_success);
