@@ -11,6 +11,7 @@
 #include "horad/broker/forward.h"
 #include "horad/broker/source_answer.h"
 #include "horad/model/id_pattern.h"
+#include "horad/model/ordering.h"
 #include "horad/model/type_selection.h"
 
 namespace horad::broker {
@@ -47,6 +48,9 @@ std::vector<std::pair<std::string_view, std::string_view>> filters_of(const mode
   add("geometry", text.geometry);
   add("coordinates", text.coordinates);
   add("geoproperty", text.geoproperty);
+  add("scopeQ", text.scope_q);
+  add("expandValues", text.expand_values);
+  add("jsonKeys", text.json_keys);
   return out;
 }
 
@@ -104,10 +108,11 @@ json::object body_of(const SourceQuery& query) {
   if (!query.ids.empty()) selector["id"] = list_or_text(query.ids);
   if (!query.pattern.empty()) selector["idPattern"] = json::string(query.pattern);
   body["entities"] = json::array{std::move(selector)};
-  if (!query.attributes.empty()) {
-    const auto names = list_or_text(query.attributes);
-    body["attrs"] = names.is_array() ? names : json::array{names};
-  }
+  const auto listed = [](std::string_view list) {
+    auto names = list_or_text(std::string{list});
+    return names.is_array() ? std::move(names) : json::value(json::array{std::move(names)});
+  };
+  if (!query.attributes.empty()) body["attrs"] = listed(query.attributes);
   json::object geo;
   for (const auto& [name, value] : query.filters) {
     const json::string_view key{name.data(), name.size()};
@@ -116,6 +121,8 @@ json::object body_of(const SourceQuery& query) {
     } else if (name == "coordinates") {
       const auto parsed = parse_json(value);
       geo[key] = parsed ? *parsed : json::value(json::string(value));
+    } else if (name == "expandValues" || name == "jsonKeys") {
+      body[key] = listed(value);
     } else if (name.starts_with("geo")) {
       geo[key] = json::string(value);
     } else {
@@ -247,7 +254,9 @@ struct Gathering {
   const Caller& caller;
   Broker::State& state;
   const model::QueryText& text;
-  model::Query query;      // as asked
+  model::Query query;  // as asked, without what is seen in whole entities only: the order, and what remains
+  std::optional<model::Remains> remains;
+  std::shared_ptr<const model::Ordering> order;
   std::size_t needed = 0;  // entities that can matter: up to the end of the page, or all of them when they are counted
   Plan plan;
   std::vector<Words> words;
@@ -283,8 +292,19 @@ struct Gathering {
 model::Query without_filters(model::Query query) {
   query.q = nullptr;
   query.geo = nullptr;
+  query.scope = nullptr;
   query.attributes.clear();
   return query;
+}
+
+bool has_filters(const model::Query& query) noexcept { return query.q || query.geo || query.scope; }
+
+/// What is judged when an entity has been put together.
+model::Query after_merging(const Gathering& work) {
+  model::Query out;
+  if (work.forwarding().split_entities) out = work.query;
+  out.remains = work.remains;
+  return out;
 }
 
 Task<Result<void>> gather_local(Gathering& work) {
@@ -300,9 +320,23 @@ Task<Result<void>> gather_local(Gathering& work) {
   co_return Result<void>{};
 }
 
+/// True when what a source answers is not yet known to meet the conditions.
+bool judged_here(const Gathering& work, std::size_t i) {
+  return !work.forwarding().split_entities && !work.filters_travel(i) && has_filters(work.query);
+}
+
+/// How many entities of a place can matter. Merging makes one of several, and some are left out afterwards, so what is
+/// on a page is known only when everything before it has been put together.
+std::size_t needed_of(const Gathering& work) {
+  bool all = work.query.count || work.forwarding().split_entities || work.remains || work.order;
+  for (std::size_t i = 0; i < work.plan.shares.size(); ++i) all = all || judged_here(work, i);
+  return all ? kMostGathered + 1 : std::min(work.query.offset + work.query.limit + 1, kMostGathered + 1);
+}
+
 /// Asks every source, page by page, until it has no more or enough has come.
 Task<void> gather_remote(Gathering& work) {
   const auto page = std::min(work.needed, kSourcePage);
+  const auto asked = without_filters(work.query);
   std::vector<std::size_t> asking(work.plan.shares.size());
   for (std::size_t i = 0; i < asking.size(); ++i) asking[i] = i;
   for (std::size_t offset = 0; !asking.empty() && offset < work.needed; offset += page) {
@@ -312,14 +346,38 @@ Task<void> gather_remote(Gathering& work) {
     std::vector<std::size_t> more;
     for (std::size_t k = 0; k < asking.size(); ++k) {
       const auto i = asking[k];
-      auto asked =
-          work.filters_travel(i) || work.forwarding().split_entities ? without_filters(work.query) : work.query;
       auto entities = sifted(work.plan.shares[i], work.words[i], replies[k], asked, work.state.contexts, work.caller);
       if (entities.size() == page) more.push_back(i);
+      if (judged_here(work, i)) {
+        std::erase_if(entities, [&](const model::Entity& entity) {
+          return !model::matches(work.query, model::DocumentView{model::encode(entity)});
+        });
+      }
       for (auto& entity : entities) work.add({work.plan.shares[i].source, std::move(entity)});
     }
     asking = std::move(more);
   }
+}
+
+/// What was found, whole and in order; equal ones in the order in which they came.
+std::vector<model::Document> put_together(Gathering work) {
+  const auto wanted = after_merging(work);
+  std::vector<model::Document> found;
+  for (const auto& entity : std::move(work.merger).take()) {
+    model::Document document{model::encode(entity)};
+    if (model::matches(wanted, document.view())) found.push_back(std::move(document));
+  }
+  if (!work.order) return found;
+  std::vector<std::pair<std::string, std::size_t>> keys(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    work.order->append_key(keys[i].first, found[i].view());
+    keys[i].second = i;
+  }
+  std::ranges::sort(keys);
+  std::vector<model::Document> out;
+  out.reserve(found.size());
+  for (const auto& [key, at] : keys) out.push_back(std::move(found[at]));
+  return out;
 }
 
 }  // namespace
@@ -329,6 +387,7 @@ Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query,
   const auto sources = caller.forwarding == nullptr ? nullptr : state.registry.of(caller.tenant);
   if (!sources) co_return co_await this->query(caller.tenant, std::move(query));
   auto& forwarding = *caller.forwarding;
+  forwarding.csf = query.csf;
   const Wanted wanted{.ids = query.ids,
                       .pattern = query.id_pattern.get(),
                       .types = query.types.get(),
@@ -344,15 +403,24 @@ Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query,
   const auto limit = query.limit;
   const auto offset = query.offset;
   const bool counted = query.count;
-  // Merging makes one of several, so what is on a page is known only when everything before it has been merged.
-  const bool all = counted || forwarding.split_entities;
-  const auto needed = all ? kMostGathered + 1 : std::min(offset + limit + 1, kMostGathered + 1);
-  Gathering work{caller, state, text, std::move(query), needed, std::move(plan), {}, std::move(proxied), {}};
+  auto remains = std::exchange(query.remains, {});
+  auto order = std::exchange(query.order, {});
+  Gathering work{.caller = caller,
+                 .state = state,
+                 .text = text,
+                 .query = std::move(query),
+                 .remains = std::move(remains),
+                 .order = std::move(order),
+                 .plan = std::move(plan),
+                 .words = {},
+                 .proxied = std::move(proxied),
+                 .merger = {}};
   for (const auto& share : work.plan.shares) {
     auto spoken = words_for(*share.source, caller.context, caller, state.contexts);
     if (!spoken) co_return std::unexpected(std::move(spoken).error());
     work.words.push_back(std::move(*spoken));
   }
+  work.needed = needed_of(work);
   if (auto done = co_await gather_local(work); !done) co_return std::unexpected(std::move(done).error());
   co_await gather_remote(work);
   if (work.merger.size() > kMostGathered) {
@@ -360,15 +428,11 @@ Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query,
                    fmt::format("More than {} entities of all sources would have to be put together; ask for less.",
                                kMostGathered));
   }
+  auto found = put_together(std::move(work));
   EntityPage out;
-  std::size_t seen = 0;
-  for (const auto& entity : std::move(work.merger).take()) {
-    model::Document document{model::encode(entity)};
-    if (forwarding.split_entities && !model::matches(work.query, document.view())) continue;
-    if (seen++ >= offset && out.documents.size() < limit) out.documents.push_back(std::move(document));
-  }
-  out.more = seen > offset + limit;
-  if (counted) out.count = seen;
+  out.more = found.size() > offset + limit;
+  if (counted) out.count = found.size();
+  for (auto i = offset; i < std::min(found.size(), offset + limit); ++i) out.documents.push_back(std::move(found[i]));
   co_return out;
 }
 

@@ -205,6 +205,7 @@ Result<void> read_conditions(const QueryText& text, NameResolver& names, Query& 
   if (text.csf) {
     auto filter = QFilter::parse(*text.csf, names);
     if (!filter) return wrong("The context source filter: " + filter.error().detail, "csf");
+    query.csf = std::move(*filter);
   }
   if (text.scope_q) {
     auto scope = ScopeQuery::parse(*text.scope_q);

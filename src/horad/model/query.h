@@ -66,6 +66,7 @@ struct Query {
   std::vector<Selector> any_of;                 // meets one of them; empty: any. `ids` and `types` then say what they
                                                 // have in common
   std::optional<Remains> remains;
+  std::shared_ptr<const QFilter> csf;     // which registered sources may take part; says nothing of an entity
   std::shared_ptr<const Ordering> order;  // null: the order of the store
   std::size_t limit = 20;
   std::size_t offset = 0;

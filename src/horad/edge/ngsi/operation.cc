@@ -11,7 +11,6 @@
 #include "horad/edge/ngsi/spread.h"
 #include "horad/edge/problem.h"
 #include "horad/model/context.h"
-#include "horad/model/q.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -123,16 +122,6 @@ Result<void> allow_forwarding(const Request& request, Exchange& exchange) {
   return {};
 }
 
-/// The context source filter: which sources may take part.
-Result<void> read_csf(const Request& request, Exchange& exchange) {
-  const auto* const csf = request.find("csf");
-  if (csf == nullptr) return {};
-  auto filter = model::QFilter::parse(csf->value, *exchange.caller.context);
-  if (!filter) return fail(filter.error().code, filter.error().detail, "csf");
-  exchange.forwarding.csf = std::move(*filter);
-  return {};
-}
-
 Result<void> prepare(const Operation& operation, const Request& request, Exchange& exchange) {
   if (auto done = read_tenant(request, exchange); !done) return done;
   if (auto done = check_parameters(operation, request); !done) return done;
@@ -141,7 +130,6 @@ Result<void> prepare(const Operation& operation, const Request& request, Exchang
   }
   if (auto done = read_media(operation, request, exchange); !done) return done;
   if (auto done = read_context(request, exchange); !done) return done;
-  if (auto done = read_csf(request, exchange); !done) return done;
   return allow_forwarding(request, exchange);
 }
 
