@@ -36,10 +36,10 @@ class FileReader {
     if (line.starts_with("=== ")) return begin_case(trim(line.substr(4)));
     if (line.starts_with("<<! ")) return begin_silence(trim(line.substr(4)));
     if (line.starts_with("<< ")) return begin_notification(trim(line.substr(3)));
+    if (line.starts_with("<= ")) return take_kept(trim(line.substr(3)));
     if (line.starts_with("<! "))
       return with_exchange(
           [&](Exchange& x) { x.absent_headers.push_back(horad::base::to_lower(trim(line.substr(3)))); });
-    if (line.starts_with("<= ")) return take_kept(trim(line.substr(3)));
     if (line.starts_with(">> ")) {
       if (auto done = take_sent(trim(line.substr(3))); !done) return done;
       return with_exchange([](Exchange& x) { x.until = true; });
@@ -109,6 +109,14 @@ class FileReader {
     return {};
   }
 
+  /// "NAME /POINTER" keeps a text of the answer for the rest of the case, "NAME Header" that of a header.
+  Result<void> take_kept(std::string_view text) {
+    answering_ = true;
+    const auto blank = text.find(' ');
+    if (blank == std::string_view::npos) return wrong("what is kept is NAME /POINTER or NAME Header");
+    return with_exchange([&](Exchange& x) { x.kept.emplace_back(text.substr(0, blank), trim(text.substr(blank))); });
+  }
+
   Result<void> take_expected(std::string_view text) {
     answering_ = true;
     if (!text.empty() && text[0] >= '0' && text[0] <= '9') {
@@ -118,14 +126,6 @@ class FileReader {
     if (colon == std::string_view::npos) return wrong("an expectation is a status or a header");
     return with_exchange([&](Exchange& x) {
       x.expected_headers.emplace_back(horad::base::to_lower(text.substr(0, colon)), trim(text.substr(colon + 1)));
-    });
-  }
-
-  Result<void> take_kept(std::string_view text) {
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos) return wrong("what is kept is NAME: Header");
-    return with_exchange([&](Exchange& x) {
-      x.kept.emplace_back(text.substr(0, colon), horad::base::to_lower(trim(text.substr(colon + 1))));
     });
   }
 

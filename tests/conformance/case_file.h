@@ -29,8 +29,8 @@ struct Exchange {
   int status = 0;            // expected; 0: any 2xx
   Headers expected_headers;  // values may have `*`
   std::vector<std::string> absent_headers;
-  Headers kept;               // name in the case -> header whose value it is from then on
-  std::string expected_body;  // JSON with wildcards, or "(empty)"; empty: not looked at
+  std::vector<std::pair<std::string, std::string>> kept;  // name in the case -> JSON Pointer into the answer, or header
+  std::string expected_body;                              // JSON with wildcards, or "(empty)"; empty: not looked at
 };
 
 struct Case {

@@ -39,6 +39,7 @@ class OwnServer {
     horad::app::ServeOptions options;
     options.data = directory_;
     options.host = "127.0.0.1";
+    options.temporal_page_instances = 20;  // so that a case can see what happens above it
     auto opened = horad::app::ServerApp::open(options);
     if (opened) {
       app_ = std::move(*opened);
@@ -174,10 +175,24 @@ class Runner {
     for (const auto& [name, value] : answer->headers) {
       if (name == "location") kept_["location"] = value;
     }
-    for (const auto& [name, header] : exchange.kept) {
-      for (const auto& [key, value] : answer->headers) {
-        if (key == header) kept_[name] = value;
+    return keep(exchange, *answer);
+  }
+
+  /// What later exchanges of the case can name as ${NAME}.
+  std::string keep(const Exchange& exchange, const Answer& answer) {
+    boost::json::error_code trouble;
+    const auto json = boost::json::parse(answer.body, trouble);
+    for (const auto& [name, from] : exchange.kept) {
+      if (!from.starts_with('/')) {
+        const auto found = std::ranges::find(answer.headers, horad::base::to_lower(from), &Headers::value_type::first);
+        if (found == answer.headers.end()) return "there is no header " + from;
+        kept_[name] = found->second;
+        continue;
       }
+      boost::json::error_code absent;
+      const auto* const found = trouble ? nullptr : json.find_pointer(from, absent);
+      if (found == nullptr || !found->is_string()) return "there is no text at " + from + " in " + answer.body;
+      kept_[name] = std::string{found->get_string().data(), found->get_string().size()};
     }
     return {};
   }

@@ -42,6 +42,8 @@ constexpr std::array kSettings = {
     Setting{"notify_private", SettingKind::kText, "auto",
             "Whether notifications may go to loopback and private networks: true, false, or auto: only while listening "
             "on loopback"},
+    Setting{"temporal_page_instances", SettingKind::kNumber, "0",
+            "Attribute instances in one answer about the past; more are paged by time (206). 0: 10 000"},
     Setting{"port_file", SettingKind::kText, "", "File to write the port to once the server is ready"},
     Setting{"unsafe_fast", SettingKind::kSwitch, "false",
             "Acknowledge before data is on disk. For measuring only: a crash loses data"},
@@ -277,6 +279,9 @@ Result<ServeOptions> to_serve_options(const Config& config) {
   if (!segment) return std::unexpected(segment.error());
   const auto checkpoint = read_count(config, "checkpoint_bytes", 256 * kMebibyte, 65'536 * kMebibyte);
   if (!checkpoint) return std::unexpected(checkpoint.error());
+  const auto instances = read_count(config, "temporal_page_instances", 10'000, 100'000);
+  if (!instances) return std::unexpected(instances.error());
+  out.temporal_page_instances = *instances;
   out.segment_bytes = *segment;
   out.checkpoint_bytes = *checkpoint;
   out.shards = *shards;

@@ -61,6 +61,7 @@ struct ServeOptions {
   std::size_t threads = 1;
   std::size_t segment_bytes = 0;     // of one file of the change log
   std::size_t checkpoint_bytes = 0;  // of change log between checkpoints
+  std::size_t temporal_page_instances = 10'000;
   bool unsafe_fast = false;
   std::string ca_file;             // of further certificate authorities; empty: none
   bool notify_private = true;      // notifications may go to loopback and private networks

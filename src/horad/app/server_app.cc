@@ -106,6 +106,7 @@ Result<void> ServerApp::State::open_engine(const ServeOptions& options) {
   broker::Limits limits;
   limits.alias = options.alias;
   limits.notify_private = options.notify_private;
+  limits.temporal_page_instances = options.temporal_page_instances;
   auto made = broker::Broker::open(*store, names, clock, random, *outbound, limits, context_options(options));
   if (!made) return std::unexpected(std::move(made).error());
   broker = std::move(*made);

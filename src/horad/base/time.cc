@@ -170,48 +170,102 @@ std::string format_time(Timestamp at) {
   return out;
 }
 
-Result<Duration> parse_duration(std::string_view text) {
-  std::string_view rest = text;
-  if (rest.size() < 3 || rest.front() != 'P') return bad_duration(text);
+namespace {
+
+/// One number with its designator.
+struct DurationPart {
+  long double value = 0;
+  bool fractional = false;
+  char unit = 0;
+  bool in_time = false;  // after the T
+};
+
+/// Calls `take(part)` for each part; false when the text is no duration, or `take` says so.
+template <class Take>
+bool read_parts(std::string_view rest, Take take) {
+  if (rest.size() < 3 || rest.front() != 'P') return false;
   rest.remove_prefix(1);
-  bool in_time = false;
+  DurationPart part;
   bool any = false;
-  long double total = 0;
   while (!rest.empty()) {
-    if (rest.front() == 'T' && !in_time) {
-      in_time = true;
+    if (rest.front() == 'T' && !part.in_time) {
+      part.in_time = true;
       any = false;
       rest.remove_prefix(1);
       continue;
     }
+    part.value = 0;
     std::size_t digits = 0;
-    long double value = 0;
     for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) {
-      if (digits == 12) return bad_duration(text);
-      value = value * 10 + (rest[digits] - '0');
+      if (digits == 12) return false;
+      part.value = part.value * 10 + (rest[digits] - '0');
     }
-    if (digits == 0) return bad_duration(text);
+    if (digits == 0) return false;
     rest.remove_prefix(digits);
-    const bool fractional = !rest.empty() && (rest.front() == '.' || rest.front() == ',');
-    if (fractional) {
+    part.fractional = !rest.empty() && (rest.front() == '.' || rest.front() == ',');
+    if (part.fractional) {
       rest.remove_prefix(1);
       long double scale = 1;
       for (digits = 0; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) {
-        if (digits == 9) return bad_duration(text);
-        value += (rest[digits] - '0') * (scale /= 10);
+        if (digits == 9) return false;
+        part.value += (rest[digits] - '0') * (scale /= 10);
       }
-      if (digits == 0) return bad_duration(text);
+      if (digits == 0) return false;
       rest.remove_prefix(digits);
     }
-    const nanoseconds unit = rest.empty() ? nanoseconds{} : unit_of(rest.front(), in_time);
-    if (unit == nanoseconds{} || (fractional && rest.size() > 1)) return bad_duration(text);
+    if (rest.empty() || (part.fractional && rest.size() > 1)) return false;
+    part.unit = rest.front();
+    if (!take(part)) return false;
     rest.remove_prefix(1);
-    total += value * static_cast<long double>(unit.count());
     any = true;
   }
-  if (!any || total > static_cast<long double>(std::numeric_limits<std::int64_t>::max() / 2 * 1.9L))
-    return bad_duration(text);
+  return any;
+}
+
+constexpr long double kLongestDuration = static_cast<long double>(std::numeric_limits<std::int64_t>::max() / 2) * 1.9L;
+
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) {
+  long double total = 0;
+  const bool good = read_parts(text, [&](const DurationPart& part) {
+    const nanoseconds unit = unit_of(part.unit, part.in_time);
+    total += part.value * static_cast<long double>(unit.count());
+    return unit != nanoseconds{};
+  });
+  if (!good || total > kLongestDuration) return bad_duration(text);
   return nanoseconds(static_cast<std::int64_t>(total + 0.5L));
+}
+
+Result<Period> parse_period(std::string_view text) {
+  long double fixed = 0;
+  long double months = 0;
+  const bool good = read_parts(text, [&](const DurationPart& part) {
+    if (!part.in_time && (part.unit == 'Y' || part.unit == 'M')) {
+      months += part.value * (part.unit == 'Y' ? 12 : 1);
+      return !part.fractional;
+    }
+    const nanoseconds unit = unit_of(part.unit, part.in_time);
+    fixed += part.value * static_cast<long double>(unit.count());
+    return unit != nanoseconds{};
+  });
+  if (!good || fixed > kLongestDuration || months > 12 * 500) return bad_duration(text);
+  return Period{static_cast<std::int64_t>(months), nanoseconds(static_cast<std::int64_t>(fixed + 0.5L))};
+}
+
+Timestamp add_months(Timestamp at, std::int64_t months) {
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::int64_t month =
+      static_cast<std::int64_t>(static_cast<int>(date.year())) * 12 + static_cast<unsigned>(date.month()) - 1 + months;
+  const std::int64_t year = month >= 0 ? month / 12 : (month - 11) / 12;
+  if (year < 1678) return Timestamp::min();
+  if (year > 2261) return Timestamp::max();
+  const std::chrono::year_month then{std::chrono::year{static_cast<int>(year)},
+                                     std::chrono::month{static_cast<unsigned>(month - year * 12 + 1)}};
+  const std::chrono::year_month_day last{then / std::chrono::last};
+  const std::chrono::sys_days then_day{then / std::min(date.day(), last.day())};
+  return then_day + (at - day);
 }
 
 }  // namespace horad::base

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,21 @@ void append_time(std::string& out, Timestamp at);
 /// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds (`P1D`, `PT15M`, `PT0.5S`, `P1DT2H`).
 /// Years and months have no fixed length and are read as 365 days and 30 days. Errors: kBadRequestData.
 Result<Duration> parse_duration(std::string_view text);
+
+/// A time of the calendar: whole months, whose length depends on when, and a fixed time, which are added.
+struct Period {
+  std::int64_t months = 0;
+  Duration fixed{};
+  bool empty() const noexcept { return months == 0 && fixed == Duration{}; }
+  friend bool operator==(const Period&, const Period&) = default;
+};
+/// Reads an ISO 8601 duration with years and months as such (`P1M`, `P1Y6M`, `P1MT12H`). Errors: kBadRequestData; also
+/// for years and months with a fraction.
+Result<Period> parse_period(std::string_view text);
+
+/// The same day of the month and time of day `months` later; the last day of the month where it is shorter. Clamped to
+/// what a Timestamp can hold.
+Timestamp add_months(Timestamp at, std::int64_t months);
 
 }  // namespace horad::base
 

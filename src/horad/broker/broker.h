@@ -42,13 +42,14 @@ struct BrokerCounters {
 };
 
 struct Limits {
-  std::size_t batch_items = 10'000;          // of one batch operation
-  std::size_t discovery_entities = 200'000;  // looked at for a list of attributes
-  std::size_t subscriptions = 1'000'000;     // of all tenants
-  std::size_t registrations = 10'000;        // of all tenants
-  std::string alias = {};                    // how other brokers know us (contextSourceAlias); empty: made up once, kept
-  bool notify = true;                        // false: subscriptions are kept but nothing is sent (another node does it)
-  bool notify_private = true;                // notifications may go to loopback and private networks
+  std::size_t batch_items = 10'000;              // of one batch operation
+  std::size_t discovery_entities = 200'000;      // looked at for a list of attributes
+  std::size_t subscriptions = 1'000'000;         // of all tenants
+  std::size_t registrations = 10'000;            // of all tenants
+  std::size_t temporal_page_instances = 10'000;  // of attributes in one answer about the past; more: cut by time
+  std::string alias = {};      // how other brokers know us (contextSourceAlias); empty: made up once and kept
+  bool notify = true;          // false: subscriptions are kept but nothing is sent (another node does it)
+  bool notify_private = true;  // notifications may go to loopback and private networks
 };
 
 class Broker {
@@ -76,6 +77,22 @@ class Broker {
   Task<Result<void>> partial_update(Caller caller, Target target, std::string_view attribute, std::string_view body);
   Task<Result<void>> replace_attribute(Caller caller, Target target, std::string_view attribute, std::string_view body);
   Task<Result<void>> remove_attribute(Caller caller, Target target, std::string_view attribute, DeleteAttribute which);
+
+  // The past (5.6.11 to 5.6.16). Writes change the past alone, but for the creation of an entity that has neither past
+  // nor present. kConflict when the past is edited by others all the time.
+
+  /// One entity with instances over time; what is observed at the time of another instance takes its place.
+  Task<Result<TemporalWritten>> write_history(Caller caller, std::string_view body);
+  Task<Result<void>> append_history(Caller caller, std::string id, std::string_view body);  // kNotFound
+  Task<Result<void>> remove_history(Caller caller, std::string id);                         // kNotFound
+  /// errors  kNotFound: no such past, or no such attribute or data set in it
+  Task<Result<void>> remove_history_attribute(Caller caller, std::string id, std::string_view attribute,
+                                              DeleteAttribute which);
+  /// errors  kNotFound; kBadRequestData when the instance id is no URI
+  Task<Result<void>> modify_instance(Caller caller, std::string id, std::string_view attribute,
+                                     std::string_view instance_id, std::string_view body);
+  Task<Result<void>> remove_instance(Caller caller, std::string id, std::string_view attribute,
+                                     std::string_view instance_id);
 
   /// Each item stands alone; the same id twice is applied in order. kTooLarge beyond Limits::batch_items, nothing done.
   ///   options   for BatchKind::kMerge
@@ -110,7 +127,8 @@ class Broker {
   /// True when a tenant has registered sources. Cost: one load when no tenant has.
   bool has_sources(const std::string& tenant) const;
   /// The evolution of one entity, also of a deleted one.   errors  kNotFound, kTooManyResults
-  Task<Result<store::EntityHistory>> history(std::string tenant, store::HistoryQuery query);
+  Task<Result<store::HistoryAnswer>> history(std::string tenant, store::HistoryQuery query);
+  /// errors  kTooComplexQuery when more entities must be ordered than Limits::discovery_entities; kTooManyResults
   Task<Result<HistoryPage>> temporal_query(std::string tenant, TemporalQuery query);
   Task<Result<std::vector<store::TypeCount>>> types(std::string tenant);
   /// errors  kNotFound; kTooComplexQuery when more entities would have to be looked at than Limits::discovery_entities

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kReadTogether = 500;  // entities of a map
 
-MapEntry local_entry(std::string id) { return {std::move(id), {std::string{kLocalSource}}}; }
-
 }  // namespace
 
 EntityMaps& Broker::entity_maps() noexcept { return state_->maps; }
@@ -41,21 +39,6 @@ Task<Result<std::string>> Broker::map_query(std::string tenant, model::Query que
   std::vector<MapEntry> entries;
   entries.reserve(page->documents.size());
   for (const auto& document : page->documents) entries.push_back(local_entry(std::string{document.view().id()}));
-  co_return state_->add_map(tenant, std::move(entries), lifetime);
-}
-
-Task<Result<std::string>> Broker::map_temporal_query(std::string tenant, TemporalQuery query,
-                                                     std::optional<Duration> lifetime) {
-  query.entities.limit = EntityMaps::kMostEntries + 1;
-  query.entities.offset = 0;
-  query.entities.count = false;
-  query.history.aggregation.reset();
-  query.history.last_n = 1;  // it is enough to know that there is one
-  const auto page = co_await temporal_query(tenant, std::move(query));
-  if (!page) co_return std::unexpected(page.error());
-  std::vector<MapEntry> entries;
-  entries.reserve(page->entities.size());
-  for (const auto& entity : page->entities) entries.push_back(local_entry(entity.id));
   co_return state_->add_map(tenant, std::move(entries), lifetime);
 }
 

@@ -26,6 +26,8 @@ struct MapEntry {
   std::string id;
   std::vector<std::string> sources;
 };
+/// Of an entity that is here alone.
+inline MapEntry local_entry(std::string id) { return {std::move(id), {std::string{kLocalSource}}}; }
 
 struct EntityMap {
   std::string id;

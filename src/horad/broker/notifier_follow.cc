@@ -29,7 +29,9 @@ struct Filling {
   }
 };
 
-bool lacks_document(const store::Record& record) noexcept { return !record.after && !record.before; }
+bool lacks_document(const store::Record& record) noexcept {
+  return record.change.kind != model::ChangeKind::kHistory && !record.after && !record.before;
+}
 
 /// What has expired since a change is not told any more; a deletion record tells that an entity has gone.
 void leave_out_expired(std::vector<store::Record>& records, Timestamp now) {
@@ -97,7 +99,8 @@ bool readable(const store::Record& record) noexcept {
 }  // namespace
 
 bool Notifier::Core::wanted(const store::Record& record) const {
-  return record.address.tenant.space == store::Space::kCity && matchers.contains(record.address.tenant.name);
+  return record.address.tenant.space == store::Space::kCity && record.change.kind != model::ChangeKind::kHistory &&
+         matchers.contains(record.address.tenant.name);
 }
 
 /// Gives each record that came back from disk the document it is about, then goes on with `then` on the notifier's
@@ -118,9 +121,9 @@ void Notifier::Core::fill(Records records, std::move_only_function<void(Core&, c
     ++filling->left;
     if (record.change.kind == model::ChangeKind::kDeleted) {
       store.history(record.address.tenant, types_of(record.address.id),
-                    [filling, &record, done](Result<std::vector<store::EntityHistory>> past) {
+                    [filling, &record, done](Result<store::HistoryAnswer> past) {
                       if (!past) filling->note(past.error());
-                      if (past && !past->empty()) record.before = stub_of(past->front());
+                      if (past && !past->entities.empty()) record.before = stub_of(past->entities.front());
                       done();
                     });
     } else {

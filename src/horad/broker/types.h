@@ -101,16 +101,28 @@ struct EntityPage {
   bool more = false;  // there are matches after this page
 };
 
-/// A temporal query: which entities, by what holds of them now, and what of their past.
+/// A temporal query (5.7.4). Types, ids and patterns say which entities are meant, those that are gone included; q, geo
+/// and scope are judged on their instances in the window. An entity without instances there does not match.
 struct TemporalQuery {
+  enum class Order : std::uint8_t { kAny, kAscending, kDescending };  // by id; kAny: some order, the same on every page
+
   model::Query entities;
-  store::HistoryQuery history;  // its ids are filled in by the broker
+  std::vector<model::NameId> one_of;  // a match has instances of one of these; empty: of any attribute
+  store::HistoryQuery history;        // what is answered; its ids are filled in by the broker
+  Order order = Order::kAny;
 };
 
 struct HistoryPage {
   std::vector<store::EntityHistory> entities;
   std::optional<std::uint64_t> count;
   bool more = false;
+  std::optional<store::HistoryCut> cut;  // instances were left out: the answer ends there in time
+};
+
+/// What became of a write of the temporal API.
+struct TemporalWritten {
+  std::string id;
+  bool created = false;  // there was no past of this entity before
 };
 
 /// Which registrations are asked for (5.10.2): by what they offer, and by what they are.

@@ -159,6 +159,7 @@ LiveChange& LiveCollector::change_of(const store::Address& address) {
 
 void LiveCollector::add(const store::Record& record) {
   if (record.address.tenant.space != store::Space::kCity) return;
+  if (record.change.kind == model::ChangeKind::kHistory) return;
   batch_.at = std::max(batch_.at, record.at);
   const bool is_first = !places_.contains(record.address);
   LiveChange& change = change_of(record.address);

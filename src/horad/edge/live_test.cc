@@ -82,9 +82,8 @@ class ScriptedStore final : public store::Store {
   }
   void query(store::Tenant, model::Query, Done<store::Page> done) override { done(unused()); }
   void types(store::Tenant, Done<std::vector<store::TypeCount>> done) override { done(unused()); }
-  void history(store::Tenant, store::HistoryQuery, Done<std::vector<store::EntityHistory>> done) override {
-    done(unused());
-  }
+  void history(store::Tenant, store::HistoryQuery, Done<store::HistoryAnswer> done) override { done(unused()); }
+  void gone(store::Tenant, std::string, std::size_t, Done<std::vector<std::string>> done) override { done(unused()); }
   std::shared_ptr<void> on_durable(std::function<void()>) override { return nullptr; }
   void hold_log(const std::string&, store::Cursor) override {}
   void checkpoint(Done<void> done) override { done({}); }

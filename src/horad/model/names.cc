@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cassert>
 #include <cstring>
 #include <mutex>
 #include <shared_mutex>
@@ -54,7 +55,10 @@ struct Names::State {
   }
 };
 
-Names::Names() : state_(std::make_unique<State>()) {}
+Names::Names() : state_(std::make_unique<State>()) {
+  [[maybe_unused]] const auto scope = intern("https://uri.etsi.org/ngsi-ld/scope");
+  assert(scope == kScopeName);
+}
 Names::~Names() = default;
 
 std::optional<NameId> Names::find(std::string_view text) const {

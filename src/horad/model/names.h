@@ -16,13 +16,17 @@ namespace horad::model {
 /// as text.
 using NameId = base::Strong<struct NameIdTag, std::uint32_t>;
 
+/// The scope of an entity, as its past keeps it among the attributes. It is the first name of every table, so that it
+/// can be a constant.
+inline constexpr NameId kScopeName{0};
+
 /// Every expanded name this process has met, each once. Only grows, to `kMost` names, so that a flood of invented
 /// attribute names ends in a clear refusal and not in lost memory. Any thread may read while others intern; text()
 /// takes no lock.
 class Names {
  public:
   static constexpr std::size_t kMost = 1'000'000;
-  Names();
+  Names();  // knows the name of the scope
   ~Names();
   Names(const Names&) = delete;
   Names& operator=(const Names&) = delete;

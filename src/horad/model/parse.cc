@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "horad/base/time.h"
 #include "horad/model/parse_attribute.h"
 #include "horad/model/parse_json.h"
 #include "horad/model/parse_outline.h"
@@ -147,6 +148,55 @@ Result<void> read_scope_member(Head& head, Json json, const Path& at, bool nulls
   return {};
 }
 
+/// One instance of the scope over time: {"type": "Property", "value": ..., "observedAt": ...}.
+Result<void> read_scope_instance(Json json, const Path& at, std::vector<HistoryEdit::Addition>& out) {
+  HistoryEdit::Addition scope;
+  scope.attribute.name = kScopeName;
+  bool valued = false;
+  for (const auto member : json.get_object().value_unsafe()) {
+    const Path here{&at, member.key};
+    const auto is = detail::member_of(member.key);
+    if (is == Member::kValue) {
+      valued = true;
+      const bool empty = member.value.type() == JsonType::ARRAY && member.value.get_array().value_unsafe().size() == 0;
+      scope.deletion = empty || detail::is_ngsi_ld_null(member.value);
+      if (scope.deletion) continue;
+      auto scopes = read_scopes(member.value, here);
+      if (!scopes) return std::unexpected(std::move(scopes).error());
+      scope.attribute.value = scope_value(*scopes);
+    } else if (is == Member::kObservedAt) {
+      const auto time = detail::parse_date_time(member.value, here, "observedAt");
+      if (!time) return std::unexpected(time.error());
+      scope.attribute.observed_at = *time;
+    } else if (is == Member::kType) {
+      if (member.value.type() != JsonType::STRING || detail::text_of(member.value) != "Property")
+        return refuse(here, "over time, a scope is a Property");
+    } else if (is != Member::kSystem && member.key != "deletedAt") {
+      return refuse(here, "over time, a scope has a value and times, and nothing else");
+    }
+  }
+  if (!valued) return refuse(at, "an instance of the scope has a value");
+  out.push_back(std::move(scope));
+  return {};
+}
+
+/// True for the scope as instances over time, and not as texts.
+bool is_scope_over_time(Json json) {
+  if (json.type() != JsonType::ARRAY) return json.type() == JsonType::OBJECT;
+  const auto array = json.get_array().value_unsafe();
+  return std::all_of(array.begin(), array.end(), [](Json item) { return item.type() == JsonType::OBJECT; });
+}
+
+Result<void> read_scope_over_time(Json json, const Path& at, std::vector<HistoryEdit::Addition>& out) {
+  if (json.type() == JsonType::OBJECT) return read_scope_instance(json, at, out);
+  std::size_t i = 0;
+  for (const Json item : json.get_array().value_unsafe()) {
+    const Path here{&at, {}, i++};
+    if (auto done = read_scope_instance(item, here, out); !done) return done;
+  }
+  return {};
+}
+
 /// A member that holds values in attributes, such as `vocab`, may be the name of an attribute, too, when what stands
 /// there says of itself that it is one.
 bool is_attribute_all_the_same(Member member, Json json) noexcept {
@@ -156,8 +206,10 @@ bool is_attribute_all_the_same(Member member, Json json) noexcept {
 }
 
 /// Reads one entity or fragment; `take(name, json, path)` takes each attribute. `nulls`: the NGSI-LD null removes.
+/// `over_time`: takes the scope when it is given as instances; null: it may not be.
 template <class TakeAttribute>
-Result<Head> read_object(Json json, const Path& at, Context& context, bool nulls, TakeAttribute take) {
+Result<Head> read_object(Json json, const Path& at, Context& context, bool nulls, TakeAttribute take,
+                         std::vector<HistoryEdit::Addition>* over_time = nullptr) {
   if (json.type() != JsonType::OBJECT) {
     return refuse(at, "an entity or a fragment of one is a JSON object", ErrorCode::kInvalidRequest);
   }
@@ -168,6 +220,8 @@ Result<Head> read_object(Json json, const Path& at, Context& context, bool nulls
     Result<void> done;
     if (is != Member::kOther && !is_attribute_all_the_same(is, member.value)) {
       done = read_head(head, is, member.key, member.value, here, context, nulls);
+    } else if (member.key == "scope" && over_time != nullptr && is_scope_over_time(member.value)) {
+      done = read_scope_over_time(member.value, here, *over_time);
     } else if (member.key == "scope") {
       done = read_scope_member(head, member.value, here, nulls);
     } else if (const auto name = context.resolve_attribute(member.key); !name) {
@@ -282,6 +336,30 @@ Result<EntityFragment> Parser::fragment(Context& context, const ParseOptions& op
   fragment.scopes = std::move(head->scopes);
   fragment.expires_at = head->expires_at;
   return fragment;
+}
+
+Result<TemporalFragment> Parser::temporal(Context& context, bool whole) const {
+  if (state_->array || state_->items.empty()) return fail(ErrorCode::kInvalidRequest, "the body is one JSON object");
+  const Path at;
+  TemporalFragment out;
+  auto head = read_object(
+      state_->items[0], at, context, false,
+      [&](NameId name, Json json, const Path& here) {
+        return detail::parse_temporal_attribute(name, json, here, context, out.instances);
+      },
+      &out.instances);
+  if (!head) return std::unexpected(std::move(head).error());
+  if (out.instances.size() > kMostInstances) {
+    return refuse(at, fmt::format("a request has at most {} instances; send several", kMostInstances),
+                  ErrorCode::kTooLarge);
+  }
+  if (whole && !head->id_seen) return refuse(Path{&at, "id"}, "an entity has an id");
+  if (whole && !head->type_seen) return refuse(Path{&at, "type"}, "an entity has a type");
+  out.id = std::move(head->id);
+  out.types = std::move(head->types);
+  out.scopes = std::move(head->scopes);
+  out.expires_at = head->expires_at;
+  return out;
 }
 
 Result<EntityPatch> Parser::entity_patch(std::size_t i, Context& context, const ParseOptions& options) const {

@@ -15,6 +15,7 @@
 #include "horad/model/change_patch.h"
 #include "horad/model/context.h"
 #include "horad/model/entity.h"
+#include "horad/model/history_edit.h"
 
 namespace horad::model {
 
@@ -43,6 +44,18 @@ struct EntityFragment {
   std::optional<Timestamp> expires_at;             // when given; kNoExpiry for the NGSI-LD null
   std::vector<Attribute> attributes;               // (name, dataset_id) is unique
   std::vector<AttributeKey> removed;               // given as the NGSI-LD null
+};
+
+inline constexpr std::size_t kMostInstances = 100'000;  // of attributes over time, in one request
+
+/// What a body of the temporal API says of the past of an entity (5.6.11, 5.6.12): each attribute as instances over
+/// time, where `urn:ngsi-ld:null` says that it was deleted then.
+struct TemporalFragment {
+  std::string id;                                  // empty when not given
+  std::vector<NameId> types;                       // empty when not given
+  std::optional<std::vector<std::string>> scopes;  // when given plainly; as instances they are among the others
+  std::optional<Timestamp> expires_at;             // when given
+  std::vector<HistoryEdit::Addition> instances;    // the scope under kScopeName; none has `instead_of`
 };
 
 /// Reads bodies. Keeps its buffers between bodies: one Parser per thread or connection, not shared. load() first, then
@@ -79,6 +92,9 @@ class Parser {
   Result<EntityFragment> fragment(Context& context, const ParseOptions& options = {}) const;
   /// The body of PUT or POST on one attribute: one instance, or an array of instances.
   Result<std::vector<Attribute>> attribute(NameId name, Context& context, const ParseOptions& options = {}) const;
+
+  /// `whole`: id and type must be given.
+  Result<TemporalFragment> temporal(Context& context, bool whole) const;
 
   /// The same where `urn:ngsi-ld:null` may stand for "remove" (merge of item `i`, partial update).
   Result<EntityPatch> entity_patch(std::size_t i, Context& context, const ParseOptions& options = {}) const;

@@ -185,4 +185,11 @@ Result<void> parse_attribute_patch(NameId name, Json json, const Path& at, Conte
   return read_all(name, json, at, context, place, reading, [&](AttributePatch&& p) { out.push_back(std::move(p)); });
 }
 
+Result<void> parse_temporal_attribute(NameId name, Json json, const Path& at, Context& context,
+                                      std::vector<HistoryEdit::Addition>& out) {
+  if (json.type() == JsonType::ARRAY && json.get_array().value_unsafe().size() == 0) return {};
+  return read_all(name, json, at, context, {}, Reading::kTemporal,
+                  [&](AttributePatch&& p) { out.push_back({std::move(p.attribute), p.remove_all, std::nullopt}); });
+}
+
 }  // namespace horad::model::detail

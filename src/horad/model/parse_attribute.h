@@ -8,6 +8,7 @@
 
 #include "horad/model/change_patch.h"
 #include "horad/model/context.h"
+#include "horad/model/history_edit.h"
 #include "horad/model/parse.h"
 #include "horad/model/parse_json.h"
 
@@ -41,10 +42,11 @@ Member member_of(std::string_view key) noexcept;
 
 /// Where the NGSI-LD null may stand, and what must.
 enum class Reading : std::uint8_t {
-  kWhole,    // nowhere; a value is mandatory
-  kUpdate,   // instead of an instance or of its value, which removes it; else a value is mandatory
-  kPartial,  // instead of any member; nothing is mandatory
-  kMerge,    // the same, and inside compound values
+  kWhole,     // nowhere; a value is mandatory
+  kUpdate,    // instead of an instance or of its value, which removes it; else a value is mandatory
+  kTemporal,  // the same, and says that it was deleted; it keeps its kind
+  kPartial,   // instead of any member; nothing is mandatory
+  kMerge,     // the same, and inside compound values
 };
 
 struct AttributePlace {
@@ -56,6 +58,10 @@ struct AttributePlace {
 /// may stand instead of an instance (Reading::kUpdate), and its key goes there.
 Result<void> parse_attribute(NameId name, Json json, const Path& at, Context& context, AttributePlace place,
                              std::vector<Attribute>& out, std::vector<AttributeKey>* removed = nullptr);
+
+/// The same for instances over time: the NGSI-LD null says that the attribute was deleted, and an empty array nothing.
+Result<void> parse_temporal_attribute(NameId name, Json json, const Path& at, Context& context,
+                                      std::vector<HistoryEdit::Addition>& out);
 
 /// The same as patches: `reading` is kPartial or kMerge.
 Result<void> parse_attribute_patch(NameId name, Json json, const Path& at, Context& context, AttributePlace place,

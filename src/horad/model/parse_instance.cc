@@ -29,7 +29,7 @@ class InstanceReader {
       return {};
     }
     if (json.type() != JsonType::OBJECT || looks_like_geometry(json)) return read_bare(json, at, patch);
-    const auto outline = outline_of(json, at, place_.is_body);
+    const auto outline = outline_of(json, at, place_.is_body, reading_ == Reading::kTemporal);
     if (!outline) return std::unexpected(outline.error());
     if (!patches_ && !outline->type && !outline->value) {
       if (!outline->has_metadata()) return read_bare(json, at, patch);
@@ -75,6 +75,7 @@ class InstanceReader {
     }
     const Path here{&at, outline.value.key};
     if (reading_ >= Reading::kUpdate && is_removal(outline)) {
+      if (!kind) patch.attribute.kind = kind_of(outline.value_is, outline.value.json);
       patch.remove_all = true;
       return {};
     }

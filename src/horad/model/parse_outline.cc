@@ -119,9 +119,10 @@ AttributeKind kind_of(Member member, Json value) noexcept {
   }
 }
 
-Result<Outline> outline_of(Json object, const Path& at, bool is_body) {
+Result<Outline> outline_of(Json object, const Path& at, bool is_body, bool over_time) {
   Outline outline;
   for (const auto member : object.get_object().value_unsafe()) {
+    if (over_time && member.key == "deletedAt") continue;
     if (auto noted = note_member(outline, member.key, member.value, at, is_body); !noted) {
       return std::unexpected(std::move(noted).error());
     }

@@ -45,7 +45,8 @@ struct Outline {
 };
 
 /// Errors: kBadRequestData for a member that stands twice or must not stand there. `is_body`: an "@context" may.
-Result<Outline> outline_of(Json object, const Path& at, bool is_body);
+/// `over_time`: deletedAt may, as answers about the past have it, and is read over.
+Result<Outline> outline_of(Json object, const Path& at, bool is_body, bool over_time);
 
 /// True when an object says that it is an attribute instance and not a bare value.
 bool looks_like_instance(Json json) noexcept;

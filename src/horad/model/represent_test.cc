@@ -140,7 +140,7 @@ class TemporalForms : public Represent {
  protected:
   std::vector<Attribute> values;
   std::vector<NameId> types{name("T")};
-  std::vector<std::string> scopes{"/north"};
+  Attribute scope;
   TemporalEntity entity;
 
   Attribute value(std::string_view term, Value v, std::int64_t seconds) {
@@ -160,7 +160,9 @@ class TemporalForms : public Represent {
   void SetUp() override {
     entity.id = "urn:x:1";
     entity.types = types;
-    entity.scopes = scopes;
+    scope.name = kScopeName;
+    scope.value = std::string("/north");
+    scope.observed_at = scope.created_at = scope.modified_at = at(1'790'000'000);
     entity.created_at = at(1'790'000'000);
     entity.modified_at = at(1'790'000'060);
   }
@@ -177,7 +179,7 @@ TEST_F(TemporalForms, Instances) {
   values[2].dataset_id = "urn:d:1";
   values[3].kind = values[4].kind = AttributeKind::kLanguageProperty;
   values[5].kind = AttributeKind::kRelationship;
-  std::vector<TemporalSeries> series(4);
+  std::vector<TemporalSeries> series(5);
   series[0] = {name("temperature"),
                "",
                {{&values[0], {}, "urn:ngsi-ld:Instance:1"}, {&values[1], {}, ""}, {&values[5], {}, ""}},
@@ -185,6 +187,7 @@ TEST_F(TemporalForms, Instances) {
   series[1] = {name("title"), "", {{&values[3], {}, ""}, {&values[4], at(1'790'000'061), ""}}, {}};
   series[2] = {name("temperature"), "urn:d:1", {{&values[2], {}, ""}}, {}};
   series[3] = {name("nothing"), "", {}, {}};
+  series[4] = {kScopeName, "", {{&scope, {}, ""}, {&scope, at(1'790'000'061), ""}}, {}};
   entity.series = series;
   TemporalOptions options;
   expect_golden("temporal-normalized.json", print(options));

@@ -20,8 +20,14 @@ using detail::Members;
 constexpr std::array<std::string_view, 8> kPlurals = {"\"values\"", "\"objects\"", "\"values\"",     "\"languageMaps\"",
                                                       "\"vocabs\"", "\"jsons\"",   "\"valueLists\"", "\"objectLists\""};
 
-void append_null(std::string& out, AttributeKind kind) {
-  out += kind == AttributeKind::kLanguageProperty ? R"({"@none":"urn:ngsi-ld:null"})" : R"("urn:ngsi-ld:null")";
+/// What stands for the value of an attribute that was deleted.
+void append_null(std::string& out, const Attribute& attribute) {
+  if (attribute.name == kScopeName) {
+    out += "[]";
+  } else {
+    out += attribute.kind == AttributeKind::kLanguageProperty ? R"({"@none":"urn:ngsi-ld:null"})"
+                                                              : R"("urn:ngsi-ld:null")";
+  }
 }
 
 void append_quoted_time(std::string& out, Timestamp at) {
@@ -49,10 +55,10 @@ void append_normalized(std::string& out, const TemporalInstance& instance, const
                        const RepresentOptions& options) {
   const detail::AttributeRef a(*instance.attribute);
   Members members(out);
-  detail::append_quoted(members.name("\"type\""), kind_name(a.kind()));
+  if (options.form != Form::kConcise) detail::append_quoted(members.name("\"type\""), kind_name(a.kind()));
   auto& value = members.name(detail::quoted_value_member(a.kind()));
   if (instance.deleted_at) {
-    append_null(value, a.kind());
+    append_null(value, *instance.attribute);
   } else {
     append_value(value, a.kind(), a.value(), context, Form::kNormalized);
   }
@@ -67,6 +73,24 @@ void open_series(Members& members, AttributeKind kind, std::string_view dataset_
   if (!dataset_id.empty()) base::append_json_string(members.name("\"datasetId\""), dataset_id);
 }
 
+/// A value of a kind that would not be known by itself stands under its member (4.5.9).
+void append_simplified(std::string& out, const TemporalInstance& instance, const Context& context) {
+  const auto kind = instance.attribute->kind;
+  const bool wrapped = kind == AttributeKind::kLanguageProperty || kind == AttributeKind::kVocabProperty ||
+                       kind == AttributeKind::kJsonProperty;
+  if (wrapped) {
+    out += '{';
+    out += detail::quoted_value_member(kind);
+    out += ':';
+  }
+  if (instance.deleted_at) {
+    append_null(out, *instance.attribute);
+  } else {
+    append_value(out, kind, instance.attribute->value, context, Form::kSimplified);
+  }
+  if (wrapped) out += '}';
+}
+
 /// Instances [from, to) of a series, all of one kind.
 void append_values(std::string& out, const TemporalSeries& series, std::size_t from, std::size_t to,
                    const Context& context, TemporalTime time) {
@@ -77,11 +101,7 @@ void append_values(std::string& out, const TemporalSeries& series, std::size_t f
   for (auto i = from; i < to; ++i) {
     const auto& instance = series.instances[i];
     out += i == from ? "[" : ",[";
-    if (instance.deleted_at) {
-      append_null(out, kind);
-    } else {
-      append_value(out, kind, instance.attribute->value, context, Form::kSimplified);
-    }
+    append_simplified(out, instance, context);
     out += ',';
     append_quoted_time(out, time_of(instance, time));
     out += ']';
@@ -135,6 +155,11 @@ std::vector<std::string> pieces_of(const TemporalSeries& series, const Context& 
     if (!series.buckets.empty()) append_aggregates(pieces.emplace_back(), series, options.methods);
     return pieces;
   }
+  if (series.instances.empty()) {
+    Members members(pieces.emplace_back());
+    open_series(members, series.kind, series.dataset_id);
+    members.name(kPlurals[static_cast<std::size_t>(series.kind)]) += "[]";
+  }
   for (std::size_t from = 0; from < series.instances.size();) {
     auto to = from + 1;
     const auto kind = series.instances[from].attribute->kind;
@@ -147,33 +172,35 @@ std::vector<std::string> pieces_of(const TemporalSeries& series, const Context& 
 
 using Group = std::vector<const TemporalSeries*>;
 
+std::string_view name_of(const TemporalSeries& series, const Context& context) {
+  return series.name == kScopeName ? std::string_view{"\"scope\""} : context.quoted(series.name);
+}
+
 void append_normalized_group(Members& members, std::string& out, const Group& group, const Context& context,
                              const TemporalOptions& options) {
   RepresentOptions instance_options;
   instance_options.sys_attrs = options.sys_attrs;
-  const char* comma = nullptr;
+  if (options.form == TemporalForm::kConcise) instance_options.form = Form::kConcise;
+  members.name(name_of(*group.front(), context)) += '[';
+  const char* comma = "";
   for (const auto* series : group) {
     for (const auto& instance : series->instances) {
-      if (comma == nullptr) {
-        members.name(context.quoted(series->name)) += '[';
-        comma = "";
-      }
       out += std::exchange(comma, ",");
       append_normalized(out, instance, context, instance_options);
     }
   }
-  if (comma != nullptr) out += ']';
+  out += ']';
 }
 
 void append_group(Members& members, std::string& out, const Group& group, const Context& context,
                   const TemporalOptions& options) {
-  if (options.form == TemporalForm::kNormalized) return append_normalized_group(members, out, group, context, options);
+  if (options.form <= TemporalForm::kNormalized) return append_normalized_group(members, out, group, context, options);
   std::vector<std::string> pieces;
   for (const auto* series : group) {
     for (auto& piece : pieces_of(*series, context, options)) pieces.push_back(std::move(piece));
   }
   if (pieces.empty()) return;
-  members.name(context.quoted(group[0]->name));
+  members.name(name_of(*group.front(), context));
   if (pieces.size() == 1) {
     out += pieces[0];
     return;
@@ -188,12 +215,8 @@ void append_group(Members& members, std::string& out, const Group& group, const 
 
 void append_head(Members& members, const TemporalEntity& entity, const Context& context,
                  const TemporalOptions& options) {
-  base::append_json_string(members.name("\"id\""), entity.id);
-  detail::append_types(members.name("\"type\""), entity.types, context);
-  if (!entity.scopes.empty()) {
-    const std::vector<std::string_view> scopes(entity.scopes.begin(), entity.scopes.end());
-    detail::append_scopes(members.name("\"scope\""), scopes);
-  }
+  if (options.id) base::append_json_string(members.name("\"id\""), entity.id);
+  if (options.type) detail::append_types(members.name("\"type\""), entity.types, context);
   if (options.sys_attrs && entity.created_at) members.time("\"createdAt\"", *entity.created_at);
   if (options.sys_attrs && entity.modified_at) members.time("\"modifiedAt\"", *entity.modified_at);
   if (entity.deleted_at) members.time("\"deletedAt\"", *entity.deleted_at);

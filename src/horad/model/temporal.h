@@ -44,14 +44,15 @@ struct TemporalSeries {
 struct TemporalEntity {
   std::string_view id;
   std::span<const NameId> types;
-  std::span<const std::string> scopes;
   std::optional<Timestamp> created_at;
   std::optional<Timestamp> modified_at;
   std::optional<Timestamp> deleted_at;
-  std::span<const TemporalSeries> series;  // those of one name may stand apart; they are gathered
+  std::span<const TemporalSeries>
+      series;  // those of one name may stand apart; they are gathered. kScopeName: the scope
 };
 
 enum class TemporalForm : std::uint8_t {
+  kConcise,     // as normalized, without the types of attributes
   kNormalized,  // "temperature": [{"type": "Property", "value": 20, "observedAt": ..., "instanceId": ...}, ...]
   kValues,      // temporalValues: "temperature": {"type": "Property", "values": [[20, "2026-..."], ...]}
   kAggregated,  // aggregatedValues: "temperature": {"type": "Property", "avg": [[20.5, start, end], ...]}
@@ -65,10 +66,12 @@ struct TemporalOptions {
   std::span<const std::string_view> methods;      // names of the aggregates: "avg", "totalCount", ...
   bool sys_attrs = false;
   bool with_context = false;
+  bool id = true;  // pick and omit can leave these out
+  bool type = true;
 };
 
-/// Appends `entity` as one JSON object. Series without instances (or buckets) are left out.
-/// In kValues an instance without the asked time shows its modifiedAt.
+/// Appends `entity` as one JSON object. A series without instances is shown as an empty one: it has some that are not
+/// in this answer. In kValues an instance without the asked time shows its modifiedAt.
 void append_temporal(std::string& out, const TemporalEntity& entity, const Context& context,
                      const TemporalOptions& options);
 

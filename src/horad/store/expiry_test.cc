@@ -195,7 +195,7 @@ TEST_F(ExpiryTest, AggregatesLeaveOutWhatHasExpired) {
     HistoryQuery query;
     query.ids = {"urn:a"};
     query.time_property = TimeProperty::kModifiedAt;
-    query.aggregation = Aggregation{{Aggregate::kSum}, std::nullopt};
+    query.aggregation = Aggregation{{Aggregate::kSum}, {}};
     const auto found = h.history(query);
     return std::get<double>(found->front().series.at(0).buckets.at(0).values.at(0));
   };

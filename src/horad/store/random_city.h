@@ -50,6 +50,11 @@ class RandomCity {
   /// A change that can be made to an entity that is there, or not.
   model::Change change(bool there) {
     model::Change change;
+    if (there && one_in(8)) {
+      change.kind = model::ChangeKind::kHistory;
+      change.history = some_edit();
+      return change;
+    }
     if (!there || one_in(12)) {
       change.kind = model::ChangeKind::kCreated;
       change.types = some_types();
@@ -131,6 +136,18 @@ class RandomCity {
     const auto second = types_[below(4)];
     if (second != types[0]) types.push_back(second);
     return types;
+  }
+
+  std::shared_ptr<const model::HistoryEdit> some_edit() {
+    auto edit = std::make_shared<model::HistoryEdit>();
+    const Timestamp somewhen{std::chrono::seconds{below(1'000'000)}};
+    for (const auto& attribute : some_attributes()) {
+      if (one_in(6)) edit->erased.push_back({attribute.name, attribute.dataset_id, {somewhen, 1}});
+      edit->added.push_back({attribute, one_in(6), std::nullopt});
+      edit->added.back().attribute.observed_at = somewhen;
+      if (one_in(6)) edit->added.back().instead_of = model::InstancePlace{somewhen, 2};
+    }
+    return edit;
   }
 
   std::vector<model::Attribute> some_attributes() {

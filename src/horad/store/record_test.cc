@@ -11,8 +11,9 @@ namespace {
 using testing::RandomCity;
 
 bool same(const model::Change& a, const model::Change& b) {
+  const bool same_past = !a.history ? !b.history : b.history && *a.history == *b.history;
   return a.kind == b.kind && a.types == b.types && a.scopes == b.scopes && a.set == b.set && a.removed == b.removed &&
-         a.expires_at == b.expires_at && a.expired == b.expired && a.times == b.times;
+         a.expires_at == b.expires_at && a.expired == b.expired && a.times == b.times && same_past;
 }
 
 TEST(Record, ReadsBackWhatWasWritten) {

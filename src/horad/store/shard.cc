@@ -216,6 +216,12 @@ std::shared_ptr<const HistorySnapshot> Shard::collect(const Tenant& tenant, cons
   return history_->collect(collection == nullptr ? std::string{} : collection->history_key, query);
 }
 
+std::vector<std::string> Shard::gone(const Tenant& tenant, std::string_view after, std::size_t most) const {
+  const Collection* const collection = find(tenant);
+  if (collection == nullptr || collection->history_key.empty()) return {};
+  return history_->gone(collection->history_key, after, most);
+}
+
 std::vector<Tenant> Shard::recovered_tenants() const {
   std::vector<Tenant> tenants;
   for (const auto& [tenant, collection] : collections_) tenants.push_back(tenant);

@@ -102,6 +102,7 @@ class Shard {
   std::vector<model::Document> read_all(const Tenant& tenant, const std::vector<std::string>& ids) const;
   std::vector<TypeCount> types(const Tenant& tenant) const;
   std::shared_ptr<const HistorySnapshot> collect(const Tenant& tenant, const HistoryQuery& query) const;
+  std::vector<std::string> gone(const Tenant& tenant, std::string_view after, std::size_t most) const;
   void start_checkpoint(Done<void> done);
 
   /// After open(), before start().
@@ -168,6 +169,8 @@ class Shard {
   void write_turn();
   Result<Written> write_one(Write& write, Position& position);
   Result<model::Change> decide(Mutation& mutation, const model::DocumentView* current, Timestamp at) const;
+  Result<void> check_edit(const Address& address, const model::HistoryEdit& edit) const;
+  static void describe_removed(model::Change& change, const model::DocumentView* current);
   Result<Written> accept(Write& write, model::Change change, Timestamp at, bool existed, Position& position);
   bool reaping_due() const;
   void reap();

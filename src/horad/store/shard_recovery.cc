@@ -125,7 +125,8 @@ Result<void> Shard::replay_one(Position position, std::string_view payload) {
   const bool known = (number && collection.table.position(*number) >= position) ||
                      (marker != collection.markers.end() && marker->second.position >= position);
   if (!known) {
-    if (!number && record->change.kind != model::ChangeKind::kCreated) {
+    const auto kind = record->change.kind;
+    if (!number && kind != model::ChangeKind::kCreated && kind != model::ChangeKind::kHistory) {
       return fail(ErrorCode::kDamaged, fmt::format("the log of shard {} changes {} at {}, which is not there", index_,
                                                    record->address.id, position));
     }

@@ -110,10 +110,42 @@ Result<Written> Shard::write_one(Write& write, Position& position) {
   auto change = decide(write.mutation, current ? &*current : nullptr, at);
   if (!change) return std::unexpected(std::move(change).error());
   if (change->empty()) return Written{false, false, current ? current->modified_at() : at};
-  if (!current && change->kind != ChangeKind::kCreated) {
+  if (!current && change->kind != ChangeKind::kCreated && change->kind != ChangeKind::kHistory) {
     return fail(ErrorCode::kNotFound, fmt::format("there is no entity {}", write.address.id));
   }
+  if (change->history) {
+    if (auto good = check_edit(write.address, *change->history); !good) return std::unexpected(std::move(good).error());
+  }
+  describe_removed(*change, current ? &*current : nullptr);
   return accept(write, std::move(*change), at, current.has_value(), position);
+}
+
+/// Whether the past still is what the edit was made for; what this turn has decided counts, too.
+Result<void> Shard::check_edit(const Address& address, const model::HistoryEdit& edit) const {
+  if (address.tenant.space != Space::kCity) return fail(ErrorCode::kInternal, "only city data has a past");
+  const Collection* const collection = find(address.tenant);
+  const auto edited_now = [&](const Decided& one) { return one.change.history && one.address == address; };
+  const auto version = collection ? history_->version(collection->history_key, address.id) : 0;
+  if (edit.made_for && (*edit.made_for != version || std::ranges::any_of(decided_, edited_now))) {
+    return fail(ErrorCode::kConflict, fmt::format("the past of {} was edited meanwhile; try again", address.id));
+  }
+  if (!collection) return {};
+  return history_->has_room(collection->history_key, address.id, edit);
+}
+
+/// A record says of itself what it took away, so that the past can show it: the kinds, and for a deletion everything.
+void Shard::describe_removed(model::Change& change, const DocumentView* current) {
+  if (!current) return;
+  if (change.kind == ChangeKind::kDeleted) {
+    change.removed.clear();
+    for (const auto attribute : current->attributes()) {
+      change.removed.push_back({attribute.name(), std::string{attribute.dataset_id()}, attribute.kind()});
+    }
+    return;
+  }
+  for (auto& key : change.removed) {
+    if (const auto old = current->find(key.name, key.dataset_id)) key.kind = old->kind();
+  }
 }
 
 Result<Written> Shard::accept(Write& write, model::Change change, Timestamp at, bool existed, Position& position) {
@@ -166,6 +198,7 @@ void Shard::take_away(Collection& collection, Number number, Applied& applied) {
 Shard::Applied Shard::apply(Collection& collection, std::string_view id, const model::Change& change, Timestamp at,
                             Position position) {
   Applied applied{&collection, {}, 0, {}};
+  if (change.kind == ChangeKind::kHistory) return applied;
   const auto number = collection.table.find(id);
   if (number && !queries_.empty()) tell_queries(collection, *number);
   if (change.kind == ChangeKind::kUpdated && number) {
@@ -191,6 +224,7 @@ Shard::Applied Shard::apply(Collection& collection, std::string_view id, const m
 
 /// Only after a disk failure, when the log takes nothing more: readers must not see what is not durable.
 void Shard::undo(const Decided& decided) {
+  if (decided.change.kind == ChangeKind::kHistory) return;
   Collection& collection = *decided.applied.collection;
   const auto number = collection.table.find(decided.address.id);
   if (number) {

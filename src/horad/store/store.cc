@@ -201,17 +201,17 @@ class ShardedStore final : public Store {
     }
   }
 
-  void history(Tenant tenant, HistoryQuery query, Done<std::vector<EntityHistory>> done) override {
-    using Histories = std::vector<EntityHistory>;
+  void history(Tenant tenant, HistoryQuery query, Done<HistoryAnswer> done) override {
     std::vector<std::vector<std::string>> ids(shards_.size());
     for (const auto& id : query.ids) ids[shard_index({tenant, id})].push_back(id);
     query.now = around_.clock.now();
     auto shared = std::make_shared<const HistoryQuery>(std::move(query));
-    auto merge = [shared](std::vector<Histories> parts) { return merge_histories(std::move(parts), *shared); };
-    auto gather = std::make_shared<Gather<Histories, Histories>>(shards_.size(), std::move(merge), std::move(done));
+    auto merge = [shared](std::vector<HistoryAnswer> parts) { return merge_histories(std::move(parts), *shared); };
+    auto gather =
+        std::make_shared<Gather<HistoryAnswer, HistoryAnswer>>(shards_.size(), std::move(merge), std::move(done));
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       if (ids[i].empty()) {
-        gather->put(i, Histories{});
+        gather->put(i, HistoryAnswer{});
         continue;
       }
       auto own = std::make_shared<HistoryQuery>(*shared);
@@ -224,6 +224,17 @@ class ShardedStore final : public Store {
             run_reader([gather, i, own, snapshot] { gather->put(i, evaluate(*snapshot, *own)); }, failed);
           },
           failed);
+    }
+  }
+
+  void gone(Tenant tenant, std::string after, std::size_t most, Done<std::vector<std::string>> done) override {
+    using Ids = std::vector<std::string>;
+    auto merge = [most](std::vector<Ids> parts) { return Result<Ids>{merge_ids(std::move(parts), most)}; };
+    auto gather = std::make_shared<Gather<Ids, Ids>>(shards_.size(), std::move(merge), std::move(done));
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      call(
+          i, [gather, tenant, after, most, i](Shard& shard) { gather->put(i, shard.gone(tenant, after, most)); },
+          [gather, i](Error error) { gather->put(i, std::unexpected(std::move(error))); });
     }
   }
 
@@ -317,24 +328,28 @@ class ShardedStore final : public Store {
   }
 
   /// In the order in which the ids were asked for.
-  static Result<std::vector<EntityHistory>> merge_histories(std::vector<std::vector<EntityHistory>> parts,
-                                                            const HistoryQuery& query) {
+  static Result<HistoryAnswer> merge_histories(std::vector<HistoryAnswer> parts, const HistoryQuery& query) {
     std::map<std::string_view, std::size_t> order;
     for (std::size_t i = 0; i < query.ids.size(); ++i) order.try_emplace(query.ids[i], i);
-    std::vector<EntityHistory> all;
-    std::size_t instances = 0;
-    for (auto& part : parts) {
-      for (auto& entity : part) {
-        for (const auto& series : entity.series) instances += series.instances.size() + series.buckets.size();
-        all.push_back(std::move(entity));
-      }
+    HistoryAnswer all = join_answers(std::move(parts), query);
+    std::ranges::sort(all.entities, {}, [&order](const EntityHistory& entity) { return order[entity.id]; });
+    std::size_t results = 0;
+    for (const auto& entity : all.entities) {
+      for (const auto& series : entity.series) results += series.instances.size() + series.buckets.size();
     }
-    if (instances > query.most_instances) {
-      return fail(
-          ErrorCode::kTooManyResults,
-          fmt::format("more than {} instances; ask for less time, fewer entities or lastN", query.most_instances));
-    }
-    std::ranges::sort(all, {}, [&order](const EntityHistory& entity) { return order[entity.id]; });
+    if (results <= query.most_instances) return all;
+    return fail(
+        ErrorCode::kTooManyResults,
+        fmt::format("The answer has more than {} instances or buckets; ask for less time, fewer entities or lastN.",
+                    query.most_instances));
+  }
+
+  /// The smallest `most` of what the shards have.
+  static std::vector<std::string> merge_ids(std::vector<std::vector<std::string>> parts, std::size_t most) {
+    std::vector<std::string> all;
+    for (auto& part : parts) std::ranges::move(part, std::back_inserter(all));
+    std::ranges::sort(all);
+    if (all.size() > most) all.resize(most);
     return all;
   }
 

@@ -124,7 +124,9 @@ class Store {
   virtual void query(Tenant tenant, model::Query query, Done<Page> done) = 0;
   virtual void types(Tenant tenant, Done<std::vector<TypeCount>> done) = 0;
   /// Evolution of these entities, also of deleted ones; unknown ids are left out. See history.h.
-  virtual void history(Tenant tenant, HistoryQuery query, Done<std::vector<EntityHistory>> done) = 0;
+  virtual void history(Tenant tenant, HistoryQuery query, Done<HistoryAnswer> done) = 0;
+  /// Up to `most` ids of city entities that are no longer but have a past, above `after`, ascending.
+  virtual void gone(Tenant tenant, std::string after, std::size_t most, Done<std::vector<std::string>> done) = 0;
 
   /// Tenants that have or had data; a tenant exists from its first write on.
   virtual std::vector<Tenant> tenants() const = 0;

@@ -106,8 +106,10 @@ class Harness {
     return wait_for<std::vector<Record>>([&](auto done) { store->follow(shard, from, most, std::move(done)); });
   }
   Result<std::vector<EntityHistory>> history(HistoryQuery query, const Tenant& tenant = {}) {
-    return wait_for<std::vector<EntityHistory>>(
-        [&](auto done) { store->history(tenant, std::move(query), std::move(done)); });
+    auto answer =
+        wait_for<HistoryAnswer>([&](auto done) { store->history(tenant, std::move(query), std::move(done)); });
+    if (!answer) return std::unexpected(answer.error());
+    return std::move(answer->entities);
   }
   Result<void> checkpoint() {
     return wait_for<void>([&](auto done) { store->checkpoint(std::move(done)); });

@@ -30,6 +30,7 @@ class StoreTwin {
   /// The change was accepted and made at `at`.
   void apply(const Address& address, const model::Change& change, Timestamp at) {
     const auto found = entries_.find(address);
+    if (change.kind == model::ChangeKind::kHistory) return;
     if (change.kind == model::ChangeKind::kDeleted) {
       entries_.erase(address);
       return;

@@ -61,17 +61,12 @@ Reply map_query(Exchange& x, model::QueryText text, std::optional<Duration> life
   co_return made(x, co_await x.broker.map_query(x.caller.tenant, std::move(*query), lifetime));
 }
 
-Reply map_histories(Exchange& x, model::QueryText text, TemporalText temporal, std::optional<Duration> lifetime) {
-  auto query = model::parse_query(text, *x.caller.context);
+Reply map_histories(Exchange& x, TemporalQuestion asked, std::optional<Duration> lifetime) {
+  const auto members = temporal_members_of(x, asked.projection);
+  if (!members) co_return problem(members.error());
+  auto query = temporal_query_of(x, std::move(asked), model::TemporalForm::kNormalized, *members);
   if (!query) co_return problem(query.error());
-  if (!temporal.timerel) {
-    co_return problem({ErrorCode::kBadRequestData, "A temporal query needs 'timerel' and 'timeAt'.", "timerel"});
-  }
-  auto history = history_query_of(temporal, model::TemporalForm::kNormalized);
-  if (!history) co_return problem(history.error());
-  history->attributes = query->attributes;
-  co_return made(
-      x, co_await x.broker.map_temporal_query(x.caller.tenant, {std::move(*query), std::move(*history)}, lifetime));
+  co_return made(x, co_await x.broker.map_temporal_query(x.caller.tenant, std::move(*query), lifetime));
 }
 
 /// How far q may ask linked entities, as the query that uses the map will.
@@ -107,7 +102,7 @@ Reply map_histories(Exchange& x) {
   if (!lifetime) co_return problem(lifetime.error());
   auto text = query_text_of(x);
   if (!text) co_return problem(text.error());
-  co_return co_await map_histories(x, std::move(*text), temporal_text_of(x), *lifetime);
+  co_return co_await map_histories(x, {std::move(*text), temporal_text_of(x), temporal_projection_of(x)}, *lifetime);
 }
 
 Reply map_histories_by_body(Exchange& x) {
@@ -115,7 +110,8 @@ Reply map_histories_by_body(Exchange& x) {
   if (!body) co_return problem(body.error());
   auto temporal = temporal_text_of(*body);
   if (!temporal) co_return problem(temporal.error());
-  co_return co_await map_histories(x, body->text, std::move(*temporal), body->map.lifetime);
+  co_return co_await map_histories(x, {body->text, std::move(*temporal), temporal_projection_of(*body)},
+                                   body->map.lifetime);
 }
 
 Reply show_map(Exchange& x) {

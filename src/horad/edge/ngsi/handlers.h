@@ -43,6 +43,14 @@ Reply retrieve_history(Exchange& x);
 Reply query_history(Exchange& x);
 Reply query_history_by_body(Exchange& x);
 
+// temporal_writes.cc
+Reply write_history(Exchange& x);
+Reply append_history(Exchange& x);
+Reply delete_history(Exchange& x);
+Reply delete_history_attribute(Exchange& x);
+Reply modify_instance(Exchange& x);
+Reply delete_instance(Exchange& x);
+
 // discovery.cc
 Reply list_types(Exchange& x);
 Reply show_type(Exchange& x);

@@ -20,12 +20,12 @@ constexpr std::string_view kQuery =
 constexpr std::string_view kPurge = "id idPattern type attrs q georel geometry coordinates geoproperty keep drop local";
 constexpr std::string_view kQueryByBody = "options format limit offset count local geometryProperty splitEntities";
 constexpr std::string_view kHistory =
-    "attrs type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options format local "
-    "entityMap entityMapLifetime";
+    "attrs pick omit datasetId type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options "
+    "format local entityMap entityMapLifetime";
 constexpr std::string_view kHistories =
-    "id idPattern type attrs q georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty lastN "
-    "aggrMethods "
-    "aggrPeriodDuration options format limit offset count local entityMap entityMapLifetime";
+    "id idPattern type attrs pick omit datasetId q scopeQ georel geometry coordinates geoproperty timerel timeAt "
+    "endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration orderBy options format limit offset count local "
+    "entityMap entityMapLifetime";
 constexpr std::string_view kHistoriesByBody = "options format limit offset count local";
 
 constexpr std::string_view kSources =
@@ -34,9 +34,8 @@ constexpr std::string_view kSources =
 constexpr std::string_view kMapQuery =
     "id idPattern type attrs q georel geometry coordinates geoproperty local join joinLevel entityMapLifetime";
 constexpr std::string_view kMapHistories =
-    "id idPattern type attrs q georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty lastN "
-    "local "
-    "entityMapLifetime";
+    "id idPattern type attrs pick omit datasetId q scopeQ georel geometry coordinates geoproperty timerel timeAt "
+    "endTimeAt timeproperty lastN orderBy local entityMapLifetime";
 constexpr bool kInSnapshots = true;
 
 constexpr std::array kOperations{
@@ -80,8 +79,8 @@ constexpr std::array kOperations{
     Operation{Method::kGet, "/ngsi-ld/v1/types", "details count local", Body::kNone, Answer::kJson, &list_types,
               kInSnapshots},
     Operation{Method::kGet, "/ngsi-ld/v1/types/{type}", "local", Body::kNone, Answer::kJson, &show_type, kInSnapshots},
-    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details count local", Body::kNone, Answer::kJson, &list_attributes,
-              kInSnapshots},
+    Operation{Method::kGet, "/ngsi-ld/v1/attributes", "details count local", Body::kNone, Answer::kJson,
+              &list_attributes, kInSnapshots},
     Operation{Method::kGet, "/ngsi-ld/v1/attributes/{attr}", "local", Body::kNone, Answer::kJson, &show_attribute,
               kInSnapshots},
 
@@ -90,6 +89,17 @@ constexpr std::array kOperations{
               &retrieve_history},
     Operation{Method::kPost, "/ngsi-ld/v1/temporal/entityOperations/query", kHistoriesByBody, Body::kJson,
               Answer::kJson, &query_history_by_body},
+    Operation{Method::kPost, "/ngsi-ld/v1/temporal/entities", "local", Body::kJson, Answer::kNothing, &write_history},
+    Operation{Method::kDelete, "/ngsi-ld/v1/temporal/entities/{id}", "local", Body::kNone, Answer::kNothing,
+              &delete_history},
+    Operation{Method::kPost, "/ngsi-ld/v1/temporal/entities/{id}/attrs", "local", Body::kJson, Answer::kNothing,
+              &append_history},
+    Operation{Method::kDelete, "/ngsi-ld/v1/temporal/entities/{id}/attrs/{attr}", "local datasetId deleteAll",
+              Body::kNone, Answer::kNothing, &delete_history_attribute},
+    Operation{Method::kPatch, "/ngsi-ld/v1/temporal/entities/{id}/attrs/{attr}/{instanceId}", "local", Body::kPatch,
+              Answer::kNothing, &modify_instance},
+    Operation{Method::kDelete, "/ngsi-ld/v1/temporal/entities/{id}/attrs/{attr}/{instanceId}", "local", Body::kNone,
+              Answer::kNothing, &delete_instance},
 
     Operation{Method::kGet, "/ngsi-ld/v1/entityMaps", kMapQuery, Body::kNone, Answer::kJson, &map_entities},
     Operation{Method::kPost, "/ngsi-ld/v1/entityMaps", "local", Body::kJson, Answer::kJson, &map_entities_by_body},

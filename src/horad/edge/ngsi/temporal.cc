@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// /temporal/entities and /temporal/entityOperations/query
+// /temporal/entities and /temporal/entityOperations/query: reading the past
+#include <algorithm>
+
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
 #include "horad/edge/ngsi/map_use.h"
-#include "horad/edge/ngsi/representation.h"
 #include "horad/edge/ngsi/temporal_text.h"
 #include "horad/model/context.h"
 #include "horad/model/type_selection.h"
@@ -14,8 +15,8 @@ namespace {
 /// Lays views over one history and writes it.
 class Writer {
  public:
-  Writer(const Exchange& exchange, const TemporalForm& form, const store::HistoryQuery& query)
-      : context_(*exchange.caller.context) {
+  Writer(const Exchange& exchange, const TemporalForm& form, const store::HistoryQuery& query, TemporalMembers members)
+      : context_(*exchange.caller.context), members_(std::move(members)) {
     if (query.aggregation) {
       for (const auto method : query.aggregation->methods) methods_.push_back(aggregate_name(method));
     }
@@ -23,18 +24,27 @@ class Writer {
                 .time = static_cast<model::TemporalTime>(query.time_property),
                 .methods = methods_,
                 .sys_attrs = form.sys_attrs,
-                .with_context = exchange.media != Media::kJson};
+                .with_context = exchange.media != Media::kJson,
+                .id = members_.id,
+                .type = members_.type};
   }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
+  /// False when nothing of the entity is to be shown.
+  bool shows(const store::EntityHistory& history) const {
+    return members_.id || members_.type ||
+           std::ranges::any_of(history.series, [this](const auto& one) { return is_shown(one.name); });
+  }
+
   void append(std::string& out, const store::EntityHistory& history) const {
     std::vector<model::TemporalSeries> series;
     series.reserve(history.series.size());
-    for (const auto& one : history.series) series.push_back(view_of(one));
+    for (const auto& one : history.series) {
+      if (is_shown(one.name)) series.push_back(view_of(one));
+    }
     const model::TemporalEntity entity{.id = history.id,
                                        .types = history.types,
-                                       .scopes = history.scopes,
                                        .created_at = history.created_at,
                                        .modified_at = history.modified_at,
                                        .deleted_at = history.deleted_at,
@@ -43,6 +53,12 @@ class Writer {
   }
 
  private:
+  bool is_shown(model::NameId name) const {
+    if (name == model::kScopeName) return members_.scope;
+    const auto in = [name](const auto& list) { return std::ranges::find(list, name) != list.end(); };
+    return (members_.all_attributes || in(members_.shown)) && !in(members_.omitted);
+  }
+
   static model::TemporalSeries view_of(const store::Series& series) {
     model::TemporalSeries out{.name = series.name,
                               .dataset_id = series.dataset_id,
@@ -55,6 +71,7 @@ class Writer {
   }
 
   const model::Context& context_;
+  const TemporalMembers members_;
   std::vector<std::string_view> methods_;
   model::TemporalOptions options_;
 };
@@ -81,23 +98,34 @@ boost::asio::awaitable<Result<broker::HistoryPage>> find_page(Exchange& x, broke
   co_return co_await x.broker.temporal_query(x.caller.tenant, std::move(query));
 }
 
-Reply run(Exchange& x, model::QueryText text, TemporalText temporal, MapUse use) {
-  const auto form = temporal_form_of(x);
+/// Says with 206 and Content-Range where an answer ends that was cut by time (6.3.10). It begins where the question
+/// does, or at its first instance; with lastN it goes from new to old.
+void say_range(Response& response, const store::HistoryQuery& query, const std::optional<store::HistoryCut>& cut) {
+  if (!cut) return;
+  const bool newest_first = query.last_n > 0;
+  const auto begin = (newest_first ? query.to : query.from).value_or(cut->first);
+  response.status = 206;
+  std::string range = "date-time " + base::format_time(begin) + "-" + base::format_time(cut->last) + "/";
+  range += newest_first ? std::to_string(query.last_n) : "*";
+  response.headers.emplace_back("Content-Range", std::move(range));
+}
+
+Reply run(Exchange& x, TemporalQuestion asked, MapUse use) {
+  auto form = temporal_form_of(x);
   if (!form) co_return problem(form.error());
-  auto entities = model::parse_query(text, *x.caller.context);
-  if (!entities) co_return problem(entities.error());
-  auto history = history_query_of(temporal, form->form);
-  if (!history) co_return problem(history.error());
-  if (!temporal.timerel) {
-    co_return problem({ErrorCode::kBadRequestData, "A temporal query needs 'timerel' and 'timeAt'.", "timerel"});
-  }
-  history->attributes = entities->attributes;
-  const Writer writer{x, *form, *history};
-  PageInfo info{.limit = entities->limit, .offset = entities->offset, .more = false, .count = {}};
-  const auto page = co_await find_page(x, {std::move(*entities), std::move(*history)}, use);
+  if (asked.temporal.aggr_methods && x.request.method == Method::kPost) form->form = model::TemporalForm::kAggregated;
+  auto members = temporal_members_of(x, asked.projection);
+  if (!members) co_return problem(members.error());
+  auto query = temporal_query_of(x, std::move(asked), form->form, *members);
+  if (!query) co_return problem(query.error());
+  PageInfo info{.limit = query->entities.limit, .offset = query->entities.offset, .more = false, .count = {}};
+  const auto window = query->history;
+  const Writer writer{x, *form, window, std::move(*members)};
+  const auto page = co_await find_page(x, std::move(*query), use);
   if (!page) co_return problem(page.error());
   std::string body = "[";
   for (const auto& entity : page->entities) {
+    if (!writer.shows(entity)) continue;
     if (body.size() > 1) body += ',';
     writer.append(body, entity);
   }
@@ -106,8 +134,20 @@ Reply run(Exchange& x, model::QueryText text, TemporalText temporal, MapUse use)
   auto response = answer(x, use.make ? 201 : 200, body + "]");
   add_paging(response, x, info);
   if (use.map) add_map(response, *use.map);
+  say_range(response, window, page->cut);
   co_return response;
 }
+
+bool has_type(const broker::Target& target, const store::EntityHistory& history) {
+  if (!target.types) return true;
+  model::Entity types_only;
+  types_only.id = history.id;
+  types_only.types = history.types;
+  const auto document = model::encode(types_only);
+  return target.types->matches(model::DocumentView{document});
+}
+
+Response nothing_found(std::string_view what) { return problem({ErrorCode::kNotFound, std::string{what}, {}}); }
 
 }  // namespace
 
@@ -118,29 +158,30 @@ Reply retrieve_history(Exchange& x) {
   if (!query) co_return problem(query.error());
   const auto target = target_of(x);
   if (!target) co_return problem(target.error());
-  auto attributes = read_names(x, x.parameter("attrs"));
-  if (!attributes) co_return problem(attributes.error());
   auto use = map_use_of(x);
   if (!use) co_return problem(use.error());
+  const auto projection = temporal_projection_of(x);
+  auto members = temporal_members_of(x, projection);
+  if (!members) co_return problem(members.error());
+  if (auto done = narrow(*query, projection, *members); !done) co_return problem(done.error());
   query->ids = {target->id};
-  query->attributes = std::move(*attributes);
-  const Writer writer{x, *form, *query};
-  const auto history = co_await x.broker.history(x.caller.tenant, std::move(*query));
-  if (!history) co_return problem(history.error());
-  if (target->types) {
-    model::Entity types_only;
-    types_only.id = history->id;
-    types_only.types = history->types;
-    const auto document = model::encode(types_only);
-    if (!target->types->matches(model::DocumentView{document})) {
-      co_return problem({ErrorCode::kNotFound, "There is no entity with this id and type.", {}});
-    }
-  }
+  const bool asks_for_some = !members->one_of.empty();
+  const Writer writer{x, *form, *query, std::move(*members)};
+  const auto window = *query;
+  const auto found = co_await x.broker.history(x.caller.tenant, std::move(*query));
+  if (!found) co_return problem(found.error());
+  const auto& history = found->entities.front();
+  if (!has_type(*target, history)) co_return nothing_found("There is no entity with this id and type.");
+  const auto is_attribute = [](const auto& one) { return one.name != model::kScopeName; };
+  const bool bare = asks_for_some && !window.from && !window.to && std::ranges::none_of(history.series, is_attribute);
+  if (bare || !writer.shows(history))
+    co_return nothing_found("The past of the entity has nothing of what is asked for.");
   std::string body;
-  writer.append(body, *history);
+  writer.append(body, history);
   auto response = answer(x, 200, std::move(body));
   if (const auto named = name_map(x, *use, target->id); !named) co_return problem(named.error());
   if (use->map) add_map(response, *use->map);
+  say_range(response, window, found->cut);
   co_return response;
 }
 
@@ -149,19 +190,16 @@ Reply query_history(Exchange& x) {
   if (!text) co_return problem(text.error());
   auto use = map_use_of(x);
   if (!use) co_return problem(use.error());
-  co_return co_await run(x, std::move(*text), temporal_text_of(x), std::move(*use));
+  co_return co_await run(x, {std::move(*text), temporal_text_of(x), temporal_projection_of(x)}, std::move(*use));
 }
 
 Reply query_history_by_body(Exchange& x) {
   const auto body = read_query_body(x);
   if (!body) co_return problem(body.error());
+  if (body->lang) co_return problem({ErrorCode::kNotSupported, "The past is not read in one language.", "/lang"});
   auto temporal = temporal_text_of(*body);
   if (!temporal) co_return problem(temporal.error());
-  if (body->pick || body->omit) {
-    co_return problem(
-        {ErrorCode::kNotSupported, "'pick' and 'omit' are not supported for the past; 'attrs' is.", "/pick"});
-  }
-  co_return co_await run(x, body->text, std::move(*temporal), body->map);
+  co_return co_await run(x, {body->text, std::move(*temporal), temporal_projection_of(*body)}, body->map);
 }
 
 }  // namespace horad::edge::ngsi

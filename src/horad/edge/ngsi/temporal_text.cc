@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "horad/base/text.h"
 
@@ -103,10 +104,9 @@ Result<void> read_aggregation(const TemporalText& text, model::TemporalForm form
   auto& aggregation = out.aggregation.emplace();
   if (auto done = read_methods(*text.aggr_methods, aggregation.methods); !done) return done;
   if (!text.aggr_period) return {};
-  const auto period = base::parse_duration(*text.aggr_period);
-  if (!period) return wrong("aggrPeriodDuration", period.error().detail);
-  if (*period < Duration::zero()) return wrong("aggrPeriodDuration", "'aggrPeriodDuration' is not negative.");
-  if (*period > Duration::zero()) aggregation.period = *period;
+  const auto period = base::parse_period(*text.aggr_period);
+  if (!period) return wrong("aggrPeriodDuration", "'aggrPeriodDuration': " + period.error().detail);
+  aggregation.period = *period;
   return {};
 }
 
@@ -153,27 +153,155 @@ Result<TemporalText> temporal_text_of(const QueryBody& body) {
     if (!text) return std::unexpected(std::move(text).error());
     *slot = std::move(*text);
   }
-  auto methods = member_text(body.aggregation, "aggrMethods");
-  auto period = member_text(body.aggregation, "aggrPeriodDuration");
-  if (!methods) return std::unexpected(std::move(methods).error());
-  if (!period) return std::unexpected(std::move(period).error());
-  out.aggr_methods = std::move(*methods);
-  out.aggr_period = std::move(*period);
+  for (const auto* const place : {&body.temporal, &body.aggregation}) {  // 5.2.21, 5.2.44: either
+    auto methods = member_text(*place, "aggrMethods");
+    auto period = member_text(*place, "aggrPeriodDuration");
+    if (!methods) return std::unexpected(std::move(methods).error());
+    if (!period) return std::unexpected(std::move(period).error());
+    if (*methods) out.aggr_methods = std::move(*methods);
+    if (*period) out.aggr_period = std::move(*period);
+  }
   return out;
 }
 
+namespace {
+
+bool has_word(std::string_view list, std::string_view word) {
+  while (!list.empty()) {
+    const auto end = list.find(',');
+    if (list.substr(0, end) == word) return true;
+    list = end == std::string_view::npos ? std::string_view{} : list.substr(end + 1);
+  }
+  return false;
+}
+
+/// Calls `each` with every name of a list with `,` or `|` between.
+template <class Each>
+Result<void> each_name(std::string_view parameter, std::string_view list, Each each) {
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find_first_of(",|", at), list.size());
+    const auto name = base::trim(list.substr(at, end - at));
+    at = end + 1;
+    if (name.empty()) return wrong(parameter, "'" + std::string{parameter} + "' has an empty name.");
+    if (name.find_first_of("{}") != std::string_view::npos)
+      return wrong(parameter, "Linked entities cannot be picked from the past.");
+    if (auto done = each(name); !done) return done;
+  }
+  return {};
+}
+
+/// Takes the members that every entity has; false for the name of an attribute.
+bool take_core_member(std::string_view name, bool shown, TemporalMembers& out) {
+  if (name == "id" || name == "@id") {
+    out.id = shown;
+  } else if (name == "type" || name == "@type") {
+    out.type = shown;
+  } else if (name == "scope") {
+    out.scope = shown;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Result<void> take_names(Exchange& exchange, std::string_view parameter, std::string_view list, bool shown,
+                        TemporalMembers& out, std::vector<model::NameId>& names) {
+  return each_name(parameter, list, [&](std::string_view name) -> Result<void> {
+    if (take_core_member(name, shown, out)) return {};
+    const auto id = exchange.caller.context->resolve_attribute(name);
+    if (!id) return std::unexpected(id.error());
+    names.push_back(*id);
+    return {};
+  });
+}
+
+}  // namespace
+
 Result<TemporalForm> temporal_form_of(const Exchange& exchange) {
-  constexpr std::string_view kOptions = "normalized temporalValues aggregatedValues sysAttrs count";
+  constexpr std::string_view kOptions = "normalized concise temporalValues aggregatedValues sysAttrs count";
   if (auto good = check_options(exchange, kOptions); !good) return std::unexpected(std::move(good).error());
-  const bool values = has_option(exchange, "temporalValues");
-  const bool aggregated = has_option(exchange, "aggregatedValues");
-  if (values && aggregated) {
-    return fail(ErrorCode::kInvalidRequest, "temporalValues and aggregatedValues exclude each other.", "options");
+  const auto format = exchange.parameter("format");
+  const auto forms = format.empty() ? exchange.parameter("options") : format;
+  const bool values = has_word(forms, "temporalValues");
+  const bool aggregated = has_word(forms, "aggregatedValues");
+  const bool concise = has_word(forms, "concise");
+  if (values + aggregated + concise > 1) {
+    return fail(ErrorCode::kInvalidRequest, "temporalValues, aggregatedValues and concise exclude each other.",
+                "options");
   }
   const auto form = values       ? model::TemporalForm::kValues
                     : aggregated ? model::TemporalForm::kAggregated
+                    : concise    ? model::TemporalForm::kConcise
                                  : model::TemporalForm::kNormalized;
   return TemporalForm{form, has_option(exchange, "sysAttrs")};
+}
+
+TemporalProjection temporal_projection_of(const Exchange& exchange) {
+  const auto given = [&](std::string_view name) {
+    const auto* const found = exchange.request.find(name);
+    return found == nullptr ? std::nullopt : std::optional{found->value};
+  };
+  return {given("attrs"), given("pick"), given("omit"), given("datasetId")};
+}
+
+TemporalProjection temporal_projection_of(const QueryBody& body) {
+  return {body.text.attrs, body.pick, body.omit, body.dataset_id};
+}
+
+Result<TemporalMembers> temporal_members_of(Exchange& exchange, const TemporalProjection& projection) {
+  TemporalMembers out;
+  if (projection.attrs && (projection.pick || projection.omit))
+    return wrong("attrs", "'attrs' does not go with 'pick' or 'omit'.");
+  if (projection.attrs) {
+    auto names = take_names(exchange, "attrs", *projection.attrs, true, out, out.shown);
+    if (!names) return std::unexpected(std::move(names).error());
+    out.all_attributes = false;
+    out.one_of = out.shown;
+  }
+  if (projection.pick) {
+    out.id = out.type = out.scope = out.all_attributes = false;
+    auto names = take_names(exchange, "pick", *projection.pick, true, out, out.shown);
+    if (!names) return std::unexpected(std::move(names).error());
+    if (!out.id && !out.type && !out.scope) out.one_of = out.shown;
+  }
+  if (projection.omit) {
+    TemporalMembers dropped;
+    auto names = take_names(exchange, "omit", *projection.omit, false, dropped, out.omitted);
+    if (!names) return std::unexpected(std::move(names).error());
+    const auto twice = [&](model::NameId name) { return std::ranges::find(out.shown, name) != out.shown.end(); };
+    const bool core_twice =
+        projection.pick && ((out.id && !dropped.id) || (out.type && !dropped.type) || (out.scope && !dropped.scope));
+    if (core_twice || std::ranges::any_of(out.omitted, twice))
+      return wrong("omit", "A member cannot be both picked and omitted.");
+    out.id = out.id && dropped.id;
+    out.type = out.type && dropped.type;
+    out.scope = out.scope && dropped.scope;
+  }
+  return out;
+}
+
+Result<void> narrow(store::HistoryQuery& query, const TemporalProjection& projection, const TemporalMembers& members) {
+  if (!members.all_attributes) {
+    query.attributes = members.shown;
+    if (members.scope || members.shown.empty()) query.attributes.push_back(model::kScopeName);
+  }
+  if (!projection.dataset_id) return {};
+  return each_name("datasetId", *projection.dataset_id, [&](std::string_view id) -> Result<void> {
+    if (id != "@none") {
+      if (auto good = model::check_entity_id(id); !good) return wrong("datasetId", good.error().detail);
+    }
+    query.dataset_ids.emplace_back(id == "@none" ? std::string_view{} : id);
+    return {};
+  });
+}
+
+Result<broker::TemporalQuery::Order> take_temporal_order(model::QueryText& text) {
+  using Order = broker::TemporalQuery::Order;
+  const auto order_by = std::exchange(text.order_by, std::nullopt);
+  if (!order_by) return Order::kAny;
+  if (*order_by == "id" || *order_by == "id;asc") return Order::kAscending;
+  if (*order_by == "id;desc") return Order::kDescending;
+  return wrong("orderBy", "Entities of the past can be ordered by 'id' alone: id, id;asc or id;desc.");
 }
 
 Result<store::HistoryQuery> history_query_of(const TemporalText& text, model::TemporalForm form) {
@@ -185,6 +313,25 @@ Result<store::HistoryQuery> history_query_of(const TemporalText& text, model::Te
   if (auto done = read_last_n(text, out); !done) return std::unexpected(std::move(done).error());
   if (auto done = read_aggregation(text, form, out); !done) return std::unexpected(std::move(done).error());
   return out;
+}
+
+Result<broker::TemporalQuery> temporal_query_of(Exchange& exchange, TemporalQuestion question, model::TemporalForm form,
+                                                const TemporalMembers& members) {
+  const auto order = take_temporal_order(question.text);
+  if (!order) return std::unexpected(order.error());
+  auto entities = model::parse_query(question.text, *exchange.caller.context);
+  if (!entities) return std::unexpected(std::move(entities).error());
+  auto history = history_query_of(question.temporal, form);
+  if (!history) return std::unexpected(std::move(history).error());
+  if (!question.temporal.timerel) {
+    return fail(ErrorCode::kBadRequestData, "A temporal query needs 'timerel' and 'timeAt'.", "timerel");
+  }
+  if (entities->scope && history->time_property == store::TimeProperty::kDeletedAt) {
+    return fail(ErrorCode::kNotSupported, "'scopeQ' does not go with timeproperty=deletedAt.", "scopeQ");
+  }
+  if (auto done = narrow(*history, question.projection, members); !done)
+    return std::unexpected(std::move(done).error());
+  return broker::TemporalQuery{std::move(*entities), members.one_of, std::move(*history), *order};
 }
 
 std::string_view aggregate_name(store::Aggregate method) noexcept {

@@ -13,6 +13,7 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kSomeObserved = 1;
 constexpr std::uint8_t kAllObserved = 2;
 constexpr std::uint8_t kSorted = 4;
+constexpr std::uint8_t kScoped = 8;
 
 Timestamp timestamp(std::int64_t ns) { return Timestamp{Duration{ns}}; }
 
@@ -94,7 +95,7 @@ void put_summary(std::string& out, const BlockSummary& s) {
   base::put_varint(out, s.first_position);
   base::put_varint(out, s.last_position - s.first_position);
   out.push_back(static_cast<char>((s.some_observed ? kSomeObserved : 0) | (s.all_observed ? kAllObserved : 0) |
-                                  (s.sorted ? kSorted : 0)));
+                                  (s.sorted ? kSorted : 0) | (s.scoped ? kScoped : 0)));
   base::put_signed(out, s.first_at);
   base::put_varint(out, distance(s.first_at, s.last_at));
   if (!s.some_observed) return;
@@ -112,13 +113,14 @@ bool get_summary(base::Reader& in, BlockSummary& s) {
   s.some_observed = (flags & kSomeObserved) != 0;
   s.all_observed = (flags & kAllObserved) != 0;
   s.sorted = (flags & kSorted) != 0;
+  s.scoped = (flags & kScoped) != 0;
   s.first_at = in.signed_varint();
   s.last_at = moved(s.first_at, in.varint());
   if (s.some_observed) {
     s.least_observed = moved(s.first_at, static_cast<std::uint64_t>(in.signed_varint()));
     s.most_observed = moved(s.least_observed, in.varint());
   }
-  return in.ok() && flags < 8 && (!s.all_observed || s.some_observed) && s.first_at <= s.last_at &&
+  return in.ok() && flags < 16 && (!s.all_observed || s.some_observed) && s.first_at <= s.last_at &&
          s.least_observed <= s.most_observed;
 }
 
@@ -211,6 +213,8 @@ BlockSummary BlockBuilder::summary(std::uint64_t first_position, std::uint64_t l
   s.some_observed = !observed_.empty();
   s.all_observed = observed_.size() == at_.size();
   s.sorted = std::is_sorted(observed_.begin(), observed_.end());
+  s.scoped = std::any_of(columns_.begin(), columns_.end(),
+                         [](const ColumnBuilder& c) { return c.key().name == model::kScopeName && c.size() > 0; });
   if (s.some_observed) {
     const auto [low, high] = std::minmax_element(observed_.begin(), observed_.end());
     s.least_observed = *low;

@@ -26,6 +26,7 @@ struct BlockSummary {
   bool some_observed = false;
   bool all_observed = false;
   bool sorted = false;  // observedAt never goes back
+  bool scoped = false;  // has a column of the scope
   std::uint64_t first_position = 0;
   std::uint64_t last_position = 0;
   std::int64_t first_at = 0;  // arrivals ascend

@@ -2,6 +2,7 @@
 #include "horad/store/history/heads.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <unordered_map>
 
@@ -12,6 +13,7 @@ constexpr std::uint8_t kSavedVersion = 1;
 constexpr std::uint8_t kCreated = 1;
 constexpr std::uint8_t kModified = 2;
 constexpr std::uint8_t kDeleted = 4;
+constexpr std::uint8_t kEdited = 8;
 
 std::int64_t nanoseconds(Timestamp at) noexcept { return at.time_since_epoch().count(); }
 std::optional<Timestamp> time_of(std::int64_t ns) {
@@ -20,15 +22,21 @@ std::optional<Timestamp> time_of(std::int64_t ns) {
 
 std::unexpected<Error> damaged() { return fail(ErrorCode::kDamaged, "A saved history head is damaged."); }
 
-// The attributes of a change by observedAt, each group in the order given.
-std::vector<const model::Attribute*> by_observation(const model::Change& change) {
-  std::vector<const model::Attribute*> out;
-  out.reserve(change.set.size());
-  for (const model::Attribute& attribute : change.set) out.push_back(&attribute);
-  const auto before = [](const model::Attribute* a, const model::Attribute* b) {  // all stand in one vector
+// By observedAt, each group in the order given. All stand in one vector.
+void sort_by_observation(std::vector<const model::Attribute*>& attributes) {
+  const auto before = [](const model::Attribute* a, const model::Attribute* b) {
     return a->observed_at != b->observed_at ? a->observed_at < b->observed_at : a < b;
   };
-  if (!std::is_sorted(out.begin(), out.end(), before)) std::sort(out.begin(), out.end(), before);
+  if (!std::is_sorted(attributes.begin(), attributes.end(), before))
+    std::sort(attributes.begin(), attributes.end(), before);
+}
+
+/// The scopes as an instance of the attribute that the past keeps them under; set by the present at `at` (4.5.6).
+model::Attribute scope_instance(const std::vector<std::string>& scopes, std::int64_t at) {
+  model::Attribute out;
+  out.name = model::kScopeName;
+  out.observed_at = Timestamp{Duration{at}};
+  out.value = model::scope_value(scopes);
   return out;
 }
 
@@ -56,6 +64,43 @@ Result<std::shared_ptr<const Block>> get_block(base::Reader& in, std::span<const
 }
 
 }  // namespace
+
+/// Appends the rows of one write and counts them, which numbers them, too.
+class RowWriter {
+ public:
+  RowWriter(std::string& out, std::int64_t before, std::int64_t at) : out_(out), before_(before), at_(at) {}
+  std::uint32_t rows() const noexcept { return rows_; }
+  RowPlace here() const noexcept { return {at_, rows_}; }  // of the next row
+
+  void remove(std::span<const model::AttributeKey> keys, std::optional<Timestamp> observed = std::nullopt) {
+    if (!keys.empty()) put_row(out_, next(observed), keys);
+  }
+  /// Calls `placed(attribute, place)` for each.
+  template <class Placed>
+  void set(std::vector<const model::Attribute*> attributes, Placed placed) {
+    sort_by_observation(attributes);
+    for (std::size_t begin = 0; begin < attributes.size();) {
+      std::size_t end = begin + 1;
+      while (end < attributes.size() && attributes[end]->observed_at == attributes[begin]->observed_at) ++end;
+      for (std::size_t i = begin; i < end; ++i) placed(*attributes[i], here());
+      put_row(out_, next(attributes[begin]->observed_at), std::span(attributes).subspan(begin, end - begin));
+      begin = end;
+    }
+  }
+
+ private:
+  RowTimes next(std::optional<Timestamp> observed) {
+    const RowTimes out{before_, at_, observed ? std::optional{nanoseconds(*observed)} : std::nullopt};
+    before_ = at_;
+    ++rows_;
+    return out;
+  }
+
+  std::string& out_;
+  std::int64_t before_;
+  const std::int64_t at_;
+  std::uint32_t rows_ = 0;
+};
 
 std::string head_key(std::string_view tenant, std::string_view id) {
   std::string out{tenant};
@@ -98,58 +143,131 @@ void Head::set_identity(const std::vector<model::NameId>& types, const std::vect
   identity_size_ = static_cast<std::uint32_t>(identity.size());
 }
 
-void Head::apply_identity(const model::Change& change, std::int64_t at) {
+/// True when the change took the scope away.
+bool Head::apply_identity(const model::Change& change, std::int64_t at) {
   modified_ = at;
-  if (change.kind == model::ChangeKind::kDeleted) {
-    deleted_ = at;
-    return;
-  }
+  const bool gone = change.kind == model::ChangeKind::kDeleted;
   const bool anew = change.kind == model::ChangeKind::kCreated;
+  if (gone) deleted_ = at;
   if (anew) {
     created_ = at;
     deleted_ = kNever;
   }
-  if (!anew && !change.types && !change.scopes) return;
+  if (!gone && !anew && !change.types && !change.scopes) return false;
   const Identity now = identity();
-  set_identity(change.types ? *change.types : now.types, change.scopes ? *change.scopes
-                                                         : anew        ? std::vector<std::string>{}
-                                                                       : now.scopes);
+  const auto scopes = change.scopes ? *change.scopes : gone || anew ? std::vector<std::string>{} : now.scopes;
+  set_identity(change.types ? *change.types : now.types, scopes);
+  return !now.scopes.empty() && scopes.empty();
 }
 
-std::size_t Head::append_rows(const model::Change& change, std::int64_t at, std::string& scratch, std::uint64_t& rows) {
-  scratch.clear();
-  const auto times = [&](std::optional<std::int64_t> observed) {
-    const RowTimes out{last_row_at_, at, observed};
-    last_row_at_ = at;
-    ++rows;
-    return out;
-  };
-  const std::uint64_t rows_before = rows;
-  // What expired leaves no mark: its instances know their end themselves.
-  const bool tells_removals = !change.removed.empty() && !change.expired;
-  if (tells_removals) put_row(scratch, times(std::nullopt), std::span(change.removed));
-  const auto attributes = by_observation(change);
-  for (std::size_t begin = 0; begin < attributes.size();) {
-    std::size_t end = begin + 1;
-    while (end < attributes.size() && attributes[end]->observed_at == attributes[begin]->observed_at) ++end;
-    const auto observed = attributes[begin]->observed_at;
-    put_row(scratch, times(observed ? std::optional{nanoseconds(*observed)} : std::nullopt),
-            std::span(attributes).subspan(begin, end - begin));
-    begin = end;
+Edits& Head::own_edits() {
+  if (!edits_) {
+    edits_ = std::make_unique<std::shared_ptr<Edits>>(std::make_shared<Edits>());
+  } else if (edits_->use_count() > 1) {
+    *edits_ = std::make_shared<Edits>(**edits_);
+  } else {
+    std::atomic_thread_fence(std::memory_order_acquire);  // after the last look of whoever let go of it
   }
+  return **edits_;
+}
+
+void Head::forget_open_rows() {
+  bytes_.shrink_to(identity_size_);
+  bytes_.fit();
+  log_rows_ = 0;
+  last_row_at_ = 0;
+  if (!packed_) return;
+  packed_->parts.clear();
+  packed_->part_rows = 0;
+  packed_->part_bytes = 0;
+}
+
+void Head::apply_erasures(const model::HistoryEdit& edit, std::int64_t at) {
+  Edits& edits = own_edits();
+  if (edit.erase_all) {
+    edits.erase_all(at, edit.added.empty());
+    forget_open_rows();
+  }
+  for (const auto& series : edit.erased_series) edits.erase(series, at);
+  for (const auto& one : edit.erased) edits.erase(one.name, one.dataset_id, row_place(one.place));
+}
+
+/// The rows of what an edit adds, and the marks of those that take the place of others.
+std::size_t Head::append_additions(const model::HistoryEdit& edit, RowWriter& writer) {
+  Edits& edits = own_edits();
+  std::vector<const model::Attribute*> attributes;
+  std::unordered_map<const model::Attribute*, model::InstancePlace> replaced;
+  const auto mark = [&](const model::Attribute& attribute, const model::InstancePlace& old, RowPlace row) {
+    edits.replace(attribute.name, attribute.dataset_id, row_place(old), row);
+  };
+  for (const auto& addition : edit.added) {
+    const model::Attribute& attribute = addition.attribute;
+    if (!addition.deletion) {
+      attributes.push_back(&attribute);
+      if (addition.instead_of) replaced.emplace(&attribute, *addition.instead_of);
+      continue;
+    }
+    if (addition.instead_of) mark(attribute, *addition.instead_of, writer.here());
+    const model::AttributeKey key{attribute.name, attribute.dataset_id, attribute.kind};
+    writer.remove(std::span{&key, 1}, attribute.observed_at);
+  }
+  writer.set(std::move(attributes), [&](const model::Attribute& attribute, RowPlace row) {
+    if (const auto found = replaced.find(&attribute); found != replaced.end()) mark(attribute, found->second, row);
+  });
+  return edit.added.size();
+}
+
+/// What the present says: deletions, the scope, then what was set; then what was said of the past alone. Rows that a
+/// sealed block holds already are not kept again.
+std::size_t Head::append_rows(const model::Change& change, bool scope_gone, std::int64_t at, std::string& scratch,
+                              std::uint64_t& rows) {
+  scratch.clear();
+  RowWriter writer(scratch, last_row_at_, at);
+  std::size_t points = change.set.size();
+  const auto ignore = [](const model::Attribute&, RowPlace) {};
+  if (!change.expired) {  // what expired leaves no mark: its instances know their end themselves
+    writer.remove(change.removed);
+    points += change.removed.size();
+  }
+  std::optional<model::Attribute> scope;
+  const auto of_scope = [](const auto& addition) { return addition.attribute.name == model::kScopeName; };
+  const bool told = change.history && std::any_of(change.history->added.begin(), change.history->added.end(), of_scope);
+  if (told) {
+    // the past has the scope with its own time
+  } else if (change.scopes && !change.scopes->empty()) {
+    scope = scope_instance(*change.scopes, at);
+    writer.set({&*scope}, ignore);
+    ++points;
+  } else if (scope_gone && !change.expired) {
+    const model::AttributeKey key{model::kScopeName, {}};
+    writer.remove(std::span{&key, 1});
+    ++points;
+  }
+  std::vector<const model::Attribute*> attributes;
+  attributes.reserve(change.set.size());
+  for (const model::Attribute& attribute : change.set) attributes.push_back(&attribute);
+  writer.set(std::move(attributes), ignore);
+  if (change.history) points += append_additions(*change.history, writer);
+  if (position_ <= sealed_position_) return 0;
   bytes_.append(scratch);
-  log_rows_ += static_cast<std::uint32_t>(rows - rows_before);
-  return (tells_removals ? change.removed.size() : 0) + change.set.size();
+  log_rows_ += writer.rows();
+  rows += writer.rows();
+  if (writer.rows() > 0) last_row_at_ = at;
+  return points;
 }
 
 bool Head::apply(const model::Change& change, std::int64_t at, std::uint64_t position, std::string& scratch,
                  std::uint64_t& rows, std::uint64_t& points) {
   if (position <= position_) return false;
-  apply_identity(change, at);
+  const bool scope_gone = apply_identity(change, at);
   position_ = position;
-  if (position <= sealed_position_) return false;
-  points += append_rows(change, at, scratch, rows);
-  return true;
+  if (position <= sealed_position_ && !change.history) return false;
+  if (change.history) {
+    apply_erasures(*change.history, at);
+    (*edits_)->version = position;
+  }
+  points += append_rows(change, scope_gone, at, scratch, rows);
+  return position > sealed_position_;
 }
 
 Packed& Head::make_packed() {
@@ -216,7 +334,7 @@ void Head::stored_instead(const Block* block, const StoredBlock& where) {
 }
 
 std::size_t Head::memory() const noexcept {
-  std::size_t bytes = sizeof(Head) + bytes_.capacity() + 16;
+  std::size_t bytes = sizeof(Head) + bytes_.capacity() + 16 + (edits_ ? (*edits_)->memory() : 0);
   if (!packed_) return bytes;
   bytes += sizeof(Packed) + packed_->stored.capacity() * sizeof(StoredBlock);
   for (const auto* list : {&packed_->sealed, &packed_->parts}) {
@@ -231,8 +349,8 @@ std::string Head::save(const model::Names& names) const {
   std::string body;
   const Identity identity = this->identity();
   base::put_varint(body, position_);
-  const int flags =
-      (identity.created ? kCreated : 0) | (identity.modified ? kModified : 0) | (identity.deleted ? kDeleted : 0);
+  const int flags = (identity.created ? kCreated : 0) | (identity.modified ? kModified : 0) |
+                    (identity.deleted ? kDeleted : 0) | (edits_ ? kEdited : 0);
   body.push_back(static_cast<char>(flags));
   for (const std::int64_t at : {created_, modified_, deleted_}) {
     if (at != kNever) base::put_signed(body, at);
@@ -241,6 +359,7 @@ std::string Head::save(const model::Names& names) const {
   for (const model::NameId type : identity.types) base::put_varint(body, table.index_of(type));
   base::put_varint(body, identity.scopes.size());
   for (const std::string& scope : identity.scopes) base::put_text(body, scope);
+  if (edits_) (*edits_)->save(body, table);
   base::put_varint(body, packed_ ? packed_->sealed.size() : 0);
   base::put_varint(body, packed_ ? packed_->parts.size() : 0);
   if (packed_) {
@@ -315,6 +434,7 @@ Result<void> Head::load(std::string_view bytes, model::Names& names) {
   for (std::uint64_t n = in.varint(); n > 0 && in.ok(); --n) identity.scopes.emplace_back(in.text());
   if (!in.ok()) return damaged();
   set_identity(identity.types, identity.scopes);
+  if ((flags & kEdited) != 0 && !own_edits().load(in, table)) return damaged();
   if (auto done = load_blocks(in, table); !done) return done;
   const std::uint64_t rows = in.varint();
   const std::int64_t last_row_at = in.signed_varint();

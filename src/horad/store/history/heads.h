@@ -12,13 +12,14 @@
 
 #include "horad/model/change.h"
 #include "horad/store/history/block.h"
+#include "horad/store/history/edits.h"
 #include "horad/store/history/history_store.h"
 #include "horad/store/history/rows.h"
 #include "horad/store/history/segment.h"
 
 namespace horad::store::history {
 
-inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min();
+class RowWriter;
 
 /// What an entity has once it has more than a few rows.
 struct Packed {
@@ -66,17 +67,29 @@ class Head {
     std::optional<Timestamp> created, modified, deleted;
   };
   Identity identity() const;
+  /// Null: nothing of the past was ever edited.
+  std::shared_ptr<const Edits> edits() const noexcept { return edits_ ? *edits_ : nullptr; }
+  /// False when its whole past was erased and nothing has happened since.
+  bool known() const noexcept { return !edits_ || (*edits_)->emptied_at() != modified_; }
+  /// True while the entity is there.
+  bool present() const noexcept { return created_ != kNever && deleted_ == kNever; }
   std::string_view log() const noexcept { return bytes_.view().substr(identity_size_); }
   std::uint64_t open_from() const noexcept;  // position before the first row of the log
   std::size_t memory() const noexcept;
 
   bool dirty = false;
   bool waits_for_segment = false;
+  bool listed_as_gone = false;
 
  private:
   void set_identity(const std::vector<model::NameId>& types, const std::vector<std::string>& scopes);
-  void apply_identity(const model::Change& change, std::int64_t at);
-  std::size_t append_rows(const model::Change& change, std::int64_t at, std::string& scratch, std::uint64_t& rows);
+  bool apply_identity(const model::Change& change, std::int64_t at);
+  std::size_t append_rows(const model::Change& change, bool scope_gone, std::int64_t at, std::string& scratch,
+                          std::uint64_t& rows);
+  std::size_t append_additions(const model::HistoryEdit& edit, RowWriter& writer);
+  Edits& own_edits();
+  void apply_erasures(const model::HistoryEdit& edit, std::int64_t at);
+  void forget_open_rows();
   Result<void> load_blocks(base::Reader& in, std::span<const model::NameId> table);
 
   std::uint64_t position_ = 0;
@@ -87,6 +100,7 @@ class Head {
   std::int64_t last_row_at_ = 0;
   Bytes bytes_;  // identity (id, types, scopes), then the log of rows
   std::unique_ptr<Packed> packed_;
+  std::unique_ptr<std::shared_ptr<Edits>> edits_;  // mostly none; copied before it changes while a question holds it
   std::uint32_t identity_size_ = 0;
   std::uint32_t log_rows_ = 0;
   std::uint32_t tenant_ = 0;

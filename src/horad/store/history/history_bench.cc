@@ -158,12 +158,13 @@ void aggregate_points(benchmark::State& state) {
   HistoryQuery query;
   query.ids = {"urn:ngsi-ld:Sensor:1"};
   query.attributes = {sensors.attributes[0]};
-  query.aggregation = Aggregation{{Aggregate::kMax, Aggregate::kAvg, Aggregate::kTotalCount}, std::nullopt};
-  if (state.range(1) > 0) query.aggregation->period = std::chrono::seconds(state.range(1));
+  query.aggregation = Aggregation{{Aggregate::kMax, Aggregate::kAvg, Aggregate::kTotalCount}, {}};
+  if (state.range(1) > 0) query.aggregation->period.fixed = std::chrono::seconds(state.range(1));
   for (auto _ : state) {
     const auto answer = evaluate(*sensors.store->collect("city", query), query);
     std::uint64_t counted = 0;
-    for (const auto& bucket : answer->at(0).series.at(0).buckets) counted += std::get<std::uint64_t>(bucket.values[2]);
+    for (const auto& bucket : answer->entities.at(0).series.at(0).buckets)
+      counted += std::get<std::uint64_t>(bucket.values[2]);
     if (counted != points) return state.SkipWithError("wrong count");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "horad/store/history/heads.h"
 #include "horad/store/history/segment.h"
@@ -39,9 +40,17 @@ struct HeadEqual {
   }
 };
 
+struct ById {
+  using is_transparent = void;
+  bool operator()(const Head* a, const Head* b) const noexcept { return a->id() < b->id(); }
+  bool operator()(const Head* a, std::string_view b) const noexcept { return a->id() < b; }
+  bool operator()(std::string_view a, const Head* b) const noexcept { return a < b->id(); }
+};
+
 struct TenantHeads {
   std::string key;
   absl::flat_hash_set<std::unique_ptr<Head>, HeadHash, HeadEqual> heads;
+  std::set<Head*, ById> gone;  // entities that are no longer, but have a past
 };
 
 std::int64_t day_of(std::int64_t at) noexcept { return at >= 0 ? at / kDay : (at - kDay + 1) / kDay; }
@@ -116,6 +125,7 @@ struct HistoryStore::State {
   Head& head(std::string_view tenant_key, std::string_view id);
   Head* find(std::string_view tenant_key, std::string_view id) const;
   void note_dirty(Head& head);
+  void note_presence(Head& head);
   void pack_when_large(Head& head);
   void seal(Head& head);
   void seal_for_memory();
@@ -158,6 +168,18 @@ void HistoryStore::State::note_dirty(Head& head) {
   if (head.dirty) return;
   head.dirty = true;
   dirty.push_back(&head);
+}
+
+void HistoryStore::State::note_presence(Head& head) {
+  const bool gone = !head.present() && head.known();
+  if (gone == head.listed_as_gone) return;
+  head.listed_as_gone = gone;
+  auto& list = tenants[head.tenant()]->gone;
+  if (gone) {
+    list.insert(&head);
+  } else {
+    list.erase(&head);
+  }
 }
 
 void HistoryStore::State::seal(Head& head) {
@@ -266,6 +288,7 @@ void HistoryStore::append(std::string_view tenant, std::string_view id, const mo
   s.counters.rows.add(rows);
   s.counters.points.add(points);
   if (head.position() != held) s.note_dirty(head);
+  s.note_presence(head);
   s.pack_when_large(head);
   s.memory += head.memory() - before;
   s.counters.memory_bytes.set(static_cast<std::int64_t>(s.memory));
@@ -424,6 +447,7 @@ Result<void> HistoryStore::load_head(std::string_view key, std::string_view byte
     done.error().detail += " It belongs to " + std::string{key.substr(split + 1)} + ".";
     return done;
   }
+  s.note_presence(head);
   if (head.packed() && !head.packed()->sealed.empty() && !head.waits_for_segment) {
     head.waits_for_segment = true;
     s.unsaved_blocks.push_back(&head);
@@ -439,10 +463,11 @@ std::shared_ptr<const HistorySnapshot> HistoryStore::collect(std::string_view te
   out->names = &state_->names;
   for (const std::string& id : query.ids) {
     const Head* head = state_->find(tenant, id);
-    if (head == nullptr) continue;
+    if (head == nullptr || !head->known()) continue;
     auto& entity = out->entities.emplace_back();
     entity.id = id;
     entity.identity = head->identity();
+    entity.edits = head->edits();
     entity.log = head->log();
     entity.open_from = head->open_from();
     entity.position = head->position();
@@ -457,6 +482,33 @@ std::shared_ptr<const HistorySnapshot> HistoryStore::collect(std::string_view te
     }
   }
   return out;
+}
+
+std::vector<std::string> HistoryStore::gone(std::string_view tenant, std::string_view after, std::size_t most) const {
+  std::vector<std::string> out;
+  const auto found = state_->tenant_index.find(tenant);
+  if (found == state_->tenant_index.end()) return out;
+  const auto& list = state_->tenants[found->second]->gone;
+  for (auto head = list.upper_bound(after); head != list.end() && out.size() < most; ++head)
+    out.emplace_back((*head)->id());
+  return out;
+}
+
+std::uint64_t HistoryStore::version(std::string_view tenant, std::string_view id) const {
+  const Head* const head = state_->find(tenant, id);
+  return head != nullptr && head->edits() ? head->edits()->version : 0;
+}
+
+Result<void> HistoryStore::has_room(std::string_view tenant, std::string_view id,
+                                    const model::HistoryEdit& edit) const {
+  const Head* const head = state_->find(tenant, id);
+  std::size_t marks = head != nullptr && head->edits() && !edit.erase_all ? head->edits()->size() : 0;
+  marks += edit.erased.size() + edit.erased_series.size();
+  for (const auto& addition : edit.added) marks += addition.instead_of ? 2 : 0;
+  if (marks <= history::kMostEdits) return {};
+  return fail(ErrorCode::kTooLarge,
+              "The past of an entity takes " + std::to_string(history::kMostEdits) +
+                  " corrections; delete the attribute's past, or the entity's, and write it anew.");
 }
 
 std::size_t HistoryStore::memory_bytes() const noexcept { return state_->memory; }

@@ -96,6 +96,14 @@ class HistoryStore {
   /// Freezes what is needed to answer `query` about `tenant`. Cost: O(ids + blocks of them), no disk.
   std::shared_ptr<const HistorySnapshot> collect(std::string_view tenant, const HistoryQuery& query) const;
 
+  /// The state of the edits of an entity's past: EntityHistory::version; 0 when it was never edited.
+  std::uint64_t version(std::string_view tenant, std::string_view id) const;
+  /// Whether `edit` can be taken. Errors: kTooLarge when the entity has too many marks already.
+  Result<void> has_room(std::string_view tenant, std::string_view id, const model::HistoryEdit& edit) const;
+
+  /// Up to `most` ids of entities that are gone and have a past, above `after`, ascending.
+  std::vector<std::string> gone(std::string_view tenant, std::string_view after, std::size_t most) const;
+
   /// Bytes held in memory, all entities, open rows, blocks and segment indexes included.
   std::size_t memory_bytes() const noexcept;
   const HistoryCounters& counters() const noexcept;
@@ -111,8 +119,11 @@ class HistoryStore {
 /// Which instances are found. Each write of an attribute is one instance; createdAt and modifiedAt of an instance are
 /// the time of that write. A deletion of an attribute is an instance, too, with `deleted_at`. With `from` or `to`,
 /// instances that lack the asked time (observedAt of a value sent without it, deletedAt of a value) are not found; with
-/// neither, all are, and those that lack it stand where their modifiedAt puts them. Series are ordered by name, then
-/// datasetId; a series without instances is left out; an entity that is known is answered even when it has no series.
+/// neither, all are, and those that lack it stand where their modifiedAt puts them. When deletedAt is asked, only
+/// deletions are found; the deletedAt of one is its observedAt when it has one. Series are ordered by name, then
+/// datasetId; a series without instances is left out, unless its instances lie behind the cut of the answer; an entity
+/// that is known is answered even when it has no series. An instance of the scope from before `from` is added when it
+/// still holds then and the scope is asked for by name or other instances are found.
 ///
 /// Aggregation. Deletions are not counted. Buckets are [start + k * period, start + (k + 1) * period) with start =
 /// `from`, or the first instance found when there is none; without a period there is one bucket, from `from` (or the
@@ -123,6 +134,6 @@ class HistoryStore {
 /// have no answer without numbers. distinctCount takes 1 and 1.0 for one value.
 ///
 ///   errors   kTooManyResults when instances (or buckets) exceed query.most_instances; kDamaged, kIo from segment files
-Result<std::vector<EntityHistory>> evaluate(const HistorySnapshot& snapshot, const HistoryQuery& query);
+Result<HistoryAnswer> evaluate(const HistorySnapshot& snapshot, const HistoryQuery& query);
 
 }  // namespace horad::store

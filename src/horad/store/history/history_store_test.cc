@@ -29,6 +29,7 @@ class Shard {
 
   void step() {
     log_.push_back(weather.next());
+    if (weather.below(8) == 0) edit(log_.back());
     apply(log_.size());
     twin.append(log_.back().tenant, log_.back().id, log_.back().change, log_.back().at);
   }
@@ -66,7 +67,8 @@ class Shard {
   }
 
   void compare(const HistoryQuery& query, const std::string& tenant) {
-    const auto mine = evaluate(*store->collect(tenant, query), query);
+    const auto answer = evaluate(*store->collect(tenant, query), query);
+    const auto mine = answer ? Result<std::vector<EntityHistory>>{answer->entities} : std::unexpected(answer.error());
     const auto wanted = twin.evaluate(tenant, query, names);
     ASSERT_EQ(mine.has_value(), wanted.has_value()) << (mine ? "" : mine.error().detail);
     if (!mine) {
@@ -90,6 +92,15 @@ class Shard {
   std::unique_ptr<HistoryStore> store;
 
  private:
+  /// Makes an edit of the past of the step: of instances that are there, and new ones.
+  void edit(Weather::Step& step) {
+    HistoryQuery all;
+    all.ids = {step.id};
+    const auto answer = evaluate(*store->collect(step.tenant, all), all);
+    if (!answer || answer->entities.empty()) return;
+    step.change = weather.edit(answer->entities.front());
+  }
+
   void apply(std::size_t position) {
     const auto& step = log_[position - 1];
     store->append(step.tenant, step.id, step.change, step.at, position);
@@ -184,7 +195,7 @@ TEST(History, SnapshotIsUntouchedByLaterWrites) {
   const auto wanted = shard.twin.evaluate("main", all, shard.names);
   for (int i = 0; i < 150; ++i) shard.step();
   ASSERT_TRUE(shard.store->write_segments());
-  EXPECT_EQ(difference(*evaluate(*snapshot, all), *wanted), "");
+  EXPECT_EQ(difference(evaluate(*snapshot, all)->entities, *wanted), "");
 }
 
 TEST(History, InstanceIdsAreUniqueAndOutliveARestart) {
@@ -195,7 +206,7 @@ TEST(History, InstanceIdsAreUniqueAndOutliveARestart) {
   const auto ids = [&] {
     std::vector<std::string> out;
     const auto answer = evaluate(*shard.store->collect("main", all), all);
-    for (const auto& series : answer->at(0).series) {
+    for (const auto& series : answer->entities.at(0).series) {
       for (const auto& instance : series.instances) out.push_back(instance.instance_id);
     }
     return out;
@@ -286,7 +297,7 @@ TEST(History, HeadsThatCouldNotBeStoredComeBack) {
 // --- Single answers
 
 struct Reading {
-  int second;
+  std::int64_t second;
   model::Value value;
 };
 
@@ -306,7 +317,9 @@ class OneSensor {
   }
   Result<std::vector<EntityHistory>> ask(HistoryQuery query) {
     query.ids = {"urn:a:1"};
-    return evaluate(*store->collect("t", query), query);
+    auto answer = evaluate(*store->collect("t", query), query);
+    if (!answer) return std::unexpected(std::move(answer).error());
+    return std::move(answer->entities);
   }
   base::SimDisk disk;
   model::Names names;
@@ -315,9 +328,9 @@ class OneSensor {
   std::uint64_t position = 0;
 };
 
-HistoryQuery aggregate_of(std::vector<Aggregate> methods, std::optional<Duration> period = std::nullopt) {
+HistoryQuery aggregate_of(std::vector<Aggregate> methods, Duration period = Duration{}) {
   HistoryQuery q;
-  q.aggregation = Aggregation{std::move(methods), period};
+  q.aggregation = Aggregation{std::move(methods), {0, period}};
   return q;
 }
 
@@ -404,6 +417,61 @@ TEST(History, TooManyIsRefusedAndNeverCut) {
   q.most_instances = 5;
   q.last_n = 5;
   EXPECT_TRUE(sensor.ask(q));
+}
+
+TEST(History, BooleansAreOnesAndArraysTheirLengths) {
+  OneSensor sensor;
+  for (const bool on : {true, false, true, true}) sensor.read({0, on});
+  auto answer = sensor.ask(aggregate_of({Aggregate::kSum, Aggregate::kAvg, Aggregate::kMin}));
+  EXPECT_EQ(std::get<double>(answer->at(0).series.at(0).buckets.at(0).values[0]), 3.0);
+  EXPECT_EQ(std::get<double>(answer->at(0).series.at(0).buckets.at(0).values[1]), 0.75);
+  EXPECT_EQ(std::get<double>(answer->at(0).series.at(0).buckets.at(0).values[2]), 0.0);
+  OneSensor lists;
+  for (const char* list : {"[]", "[1,[2,3]]", R"([{"a":[1,2]},"],","x"])"}) lists.read({0, model::JsonText{list}});
+  answer = lists.ask(aggregate_of({Aggregate::kSum, Aggregate::kMax}));
+  EXPECT_EQ(std::get<double>(answer->at(0).series.at(0).buckets.at(0).values[0]), 5.0);
+  EXPECT_EQ(std::get<double>(answer->at(0).series.at(0).buckets.at(0).values[1]), 3.0);
+}
+
+TEST(History, MonthsAreThoseOfTheCalendar) {
+  OneSensor sensor;
+  const auto second = [](const char* time) {
+    return base::parse_time(time)->time_since_epoch().count() / 1'000'000'000;
+  };
+  for (const char* time :
+       {"2026-01-31T00:00:00Z", "2026-02-27T00:00:00Z", "2026-02-28T00:00:00Z", "2026-03-31T00:00:00Z"})
+    sensor.read({second(time), std::int64_t{1}});
+  HistoryQuery q = aggregate_of({Aggregate::kTotalCount});
+  q.aggregation->period = {1, Duration{}};
+  const auto answer = sensor.ask(q);
+  const auto& buckets = answer->at(0).series.at(0).buckets;
+  ASSERT_EQ(buckets.size(), 3u);
+  EXPECT_EQ(std::get<std::uint64_t>(buckets[0].values[0]), 2u);
+  EXPECT_EQ(base::format_time(buckets[1].start), "2026-02-28T00:00:00Z");
+  EXPECT_EQ(base::format_time(buckets[1].end), "2026-03-31T00:00:00Z");
+}
+
+TEST(History, TooManyInstancesAreCutAtWholeTimes) {
+  OneSensor sensor;
+  for (int i = 0; i < 3000; ++i) sensor.read({i / 2, std::int64_t{i}});
+  HistoryQuery q;
+  q.ids = {"urn:a:1"};
+  q.page_instances = 7;
+  auto answer = evaluate(*sensor.store->collect("t", q), q);
+  ASSERT_TRUE(answer && answer->cut);
+  EXPECT_EQ(answer->entities.at(0).series.at(0).instances.size(), 6u);
+  EXPECT_EQ(answer->cut->first, Timestamp{0s});
+  EXPECT_EQ(answer->cut->last, Timestamp{2s});
+  q.last_n = 100;
+  answer = evaluate(*sensor.store->collect("t", q), q);
+  ASSERT_TRUE(answer && answer->cut);
+  EXPECT_EQ(answer->cut->first, Timestamp{1499s});
+  EXPECT_EQ(answer->cut->last, Timestamp{1497s});
+  q.page_instances = 1;  // one time alone would never get on
+  answer = evaluate(*sensor.store->collect("t", q), q);
+  EXPECT_EQ(answer->entities.at(0).series.at(0).instances.size(), 4u);
+  q.page_instances = 100;
+  EXPECT_FALSE(evaluate(*sensor.store->collect("t", q), q)->cut);
 }
 
 TEST(History, TextsHaveOrderButNoSum) {

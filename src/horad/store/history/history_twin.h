@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -26,13 +27,18 @@ class HistoryTwin {
     bool deleted = false;
     Timestamp at{};
     std::size_t order = 0;
+    model::InstancePlace place;  // by which it is known
   };
   struct Entity {
     std::vector<model::NameId> types;
     std::vector<std::string> scopes;
     std::optional<Timestamp> created, modified, deleted;
     std::vector<Entry> entries;
+    bool erased = false;  // and nothing has happened since
   };
+  static void add_earlier_scope(const Entity& entity, const HistoryQuery& query, const model::Names& names,
+                                EntityHistory& answer);
+  static void edit(Entity& entity, const model::HistoryEdit& edit, Timestamp at, std::uint32_t rows);
   std::map<std::string, std::map<std::string, Entity>> tenants_;
 };
 
@@ -52,6 +58,8 @@ class Weather {
   };
   Step next();
   HistoryQuery question();
+  /// A change of the past alone.
+  model::Change edit(const EntityHistory& of);
   std::string tenant();
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   model::Value value(std::size_t kind);

@@ -61,6 +61,7 @@ std::string difference(const Series& a, const Series& b) {
   }
   for (std::size_t i = 0; i < a.instances.size(); ++i) {
     if (!same_attribute(a.instances[i].attribute, b.instances[i].attribute)) return "instance " + std::to_string(i);
+    if (a.instances[i].place != b.instances[i].place) return "place of instance " + std::to_string(i);
     if (a.instances[i].deleted_at != b.instances[i].deleted_at) return "deletion of instance " + std::to_string(i);
   }
   if (a.buckets.size() != b.buckets.size()) {
@@ -124,23 +125,24 @@ std::string distinct_key(const model::Value& v) {
 
 BucketValue aggregate(Aggregate method, const std::vector<model::Value>& values) {
   Numbers numbers;
-  std::vector<bool> bools;
   std::vector<std::string> texts;
+  Numbers bools;
   std::set<std::string> different;
   for (const auto& v : values) {
     if (const auto* i = std::get_if<std::int64_t>(&v)) numbers.all.push_back(static_cast<Wide>(*i));
     if (const auto* d = std::get_if<double>(&v)) numbers.all.push_back(*d);
-    if (const auto* b = std::get_if<bool>(&v)) bools.push_back(*b);
+    if (const auto* b = std::get_if<bool>(&v)) bools.all.push_back(*b ? 1 : 0);
     if (const auto* s = std::get_if<std::string>(&v)) texts.push_back(*s);
     different.insert(distinct_key(v));
   }
+  const bool by_text = numbers.all.empty() && bools.all.empty() && !texts.empty();
+  if (numbers.all.empty()) numbers = bools;
   const auto extreme = [&](bool least) -> BucketValue {
     const auto pick = [&](const auto& list) {
       return least ? *std::min_element(list.begin(), list.end()) : *std::max_element(list.begin(), list.end());
     };
-    if (!numbers.all.empty()) return static_cast<double>(pick(numbers.all));
-    if (!bools.empty()) return pick(std::vector<int>(bools.begin(), bools.end())) != 0 ? 1.0 : 0.0;
-    return texts.empty() ? BucketValue{} : BucketValue{pick(texts)};
+    if (by_text) return BucketValue{pick(texts)};
+    return numbers.all.empty() ? BucketValue{} : BucketValue{static_cast<double>(pick(numbers.all))};
   };
   if (method == Aggregate::kTotalCount) return std::uint64_t{values.size()};
   if (method == Aggregate::kDistinctCount) return std::uint64_t{different.size()};
@@ -165,33 +167,149 @@ std::string difference(const std::vector<EntityHistory>& a, const std::vector<En
   return {};
 }
 
+namespace {
+
+model::Attribute deletion(model::NameId name, const std::string& dataset_id, model::AttributeKind kind, Timestamp at) {
+  model::Attribute gone;
+  gone.name = name;
+  gone.kind = kind;
+  gone.dataset_id = dataset_id;
+  gone.value = std::string{};
+  gone.created_at = gone.modified_at = at;
+  return gone;
+}
+
+void stamp(model::Attribute& a, Timestamp created, Timestamp modified) {
+  a.created_at = created;
+  a.modified_at = modified;
+  for (auto& sub : a.sub_attributes) stamp(sub, created, modified);
+}
+
+/// What was observed at one time shares a row: the rows of these attributes, by observedAt.
+std::map<std::optional<Timestamp>, std::uint32_t> rows_of(const std::vector<const model::Attribute*>& attributes,
+                                                          std::uint32_t first) {
+  std::map<std::optional<Timestamp>, std::uint32_t> out;
+  for (const auto* a : attributes) out.emplace(a->observed_at, 0);
+  for (auto& [observed, row] : out) row = first++;
+  return out;
+}
+
+}  // namespace
+
 void HistoryTwin::append(const std::string& tenant, const std::string& id, const model::Change& change, Timestamp at) {
   Entity& e = tenants_[tenant][id];
   e.modified = at;
+  e.erased = false;
+  const bool had_scopes = !e.scopes.empty();
   if (change.kind == model::ChangeKind::kCreated) {
     e.created = at;
     e.deleted.reset();
     e.scopes.clear();
   }
-  if (change.kind == model::ChangeKind::kDeleted) e.deleted = at;
+  if (change.kind == model::ChangeKind::kDeleted) {
+    e.deleted = at;
+    e.scopes.clear();
+  }
   if (change.types) e.types = *change.types;
   if (change.scopes) e.scopes = *change.scopes;
-  for (const auto& key : change.removed) {
-    model::Attribute gone;
-    gone.name = key.name;
-    gone.dataset_id = key.dataset_id;
-    gone.value = std::string{};
-    gone.created_at = gone.modified_at = at;
-    e.entries.push_back({gone, true, at, e.entries.size()});
+  std::uint32_t rows = 0;
+  const auto add = [&](const model::Attribute& a, bool deleted, std::uint32_t row) {
+    e.entries.push_back({a, deleted, at, e.entries.size(), {at, row}});
+  };
+  for (const auto& key : change.removed) add(deletion(key.name, key.dataset_id, key.kind, at), true, rows);
+  rows += change.removed.empty() ? 0 : 1;
+  if (change.scopes && !e.scopes.empty()) {
+    model::Attribute scope = deletion(model::kScopeName, "", model::AttributeKind::kProperty, at);
+    scope.value = e.scopes.front();  // the tests have one at a time
+    scope.observed_at = at;
+    add(scope, false, rows++);
+  } else if (had_scopes && e.scopes.empty()) {
+    add(deletion(model::kScopeName, "", model::AttributeKind::kProperty, at), true, rows++);
   }
+  std::vector<const model::Attribute*> set;
+  for (const auto& a : change.set) set.push_back(&a);
+  const auto row_of = rows_of(set, rows);
+  rows += static_cast<std::uint32_t>(row_of.size());
   for (model::Attribute a : change.set) {
-    a.created_at = a.modified_at = at;
-    for (auto& sub : a.sub_attributes) {
-      sub.created_at = sub.modified_at = at;
-      for (auto& deeper : sub.sub_attributes) deeper.created_at = deeper.modified_at = at;
-    }
-    e.entries.push_back({a, false, at, e.entries.size()});
+    stamp(a, at, at);
+    add(a, false, row_of.at(a.observed_at));
   }
+  if (change.history) edit(e, *change.history, at, rows);
+}
+
+void HistoryTwin::edit(Entity& e, const model::HistoryEdit& edit, Timestamp at, std::uint32_t rows) {
+  if (edit.erase_all) {
+    e.entries.clear();
+    e.erased = edit.added.empty();
+  }
+  const auto erase = [&](auto matches) { std::erase_if(e.entries, matches); };
+  for (const auto& series : edit.erased_series) {
+    erase([&](const Entry& one) {
+      return one.attribute.name == series.name &&
+             (!series.dataset_id || one.attribute.dataset_id == *series.dataset_id);
+    });
+  }
+  const auto is = [](const Entry& one, model::NameId name, const std::string& dataset_id,
+                     const model::InstancePlace& place) {
+    return one.attribute.name == name && one.attribute.dataset_id == dataset_id && one.place == place;
+  };
+  for (const auto& gone : edit.erased)
+    erase([&](const Entry& one) { return is(one, gone.name, gone.dataset_id, gone.place); });
+  std::vector<const model::Attribute*> values;
+  for (const auto& addition : edit.added) {
+    if (!addition.deletion) values.push_back(&addition.attribute);
+  }
+  std::uint32_t deletions = 0;
+  const auto row_of = rows_of(values, rows + static_cast<std::uint32_t>(edit.added.size() - values.size()));
+  for (const auto& addition : edit.added) {
+    const model::Attribute& a = addition.attribute;
+    const std::uint32_t row = addition.deletion ? rows + deletions++ : row_of.at(a.observed_at);
+    Entry fresh{a, addition.deletion, at, 1'000'000 + row, {at, row}};  // after what the present said
+    if (addition.deletion) {
+      fresh.attribute = deletion(a.name, a.dataset_id, a.kind, at);
+      fresh.attribute.observed_at = a.observed_at;
+    }
+    if (addition.instead_of) {
+      erase([&](const Entry& one) { return is(one, a.name, a.dataset_id, *addition.instead_of); });
+      fresh.place = *addition.instead_of;
+    }
+    stamp(fresh.attribute, fresh.place.at, at);
+    if (addition.deletion) fresh.attribute.sub_attributes.clear();
+    e.entries.push_back(std::move(fresh));
+  }
+}
+
+/// The scope that holds when the window begins.
+void HistoryTwin::add_earlier_scope(const Entity& e, const HistoryQuery& query, const model::Names& names,
+                                    EntityHistory& answer) {
+  const auto& asked = query.attributes;
+  const bool wanted = asked.empty() || std::find(asked.begin(), asked.end(), model::kScopeName) != asked.end();
+  if (!query.from || query.aggregation || query.time_property == TimeProperty::kDeletedAt || !wanted ||
+      (answer.series.empty() && asked.empty()))
+    return;
+  const Entry* newest = nullptr;
+  const auto time = [&](const Entry& one) {
+    if (query.time_property == TimeProperty::kObservedAt) return one.attribute.observed_at;
+    return std::optional{query.time_property == TimeProperty::kCreatedAt ? one.place.at : one.at};
+  };
+  for (const Entry& one : e.entries) {
+    if (one.attribute.name != model::kScopeName || !time(one) || *time(one) >= *query.from) continue;
+    if (newest == nullptr ||
+        std::tuple{*time(one), one.at, one.order} > std::tuple{*time(*newest), newest->at, newest->order})
+      newest = &one;
+  }
+  if (newest == nullptr || newest->deleted) return;
+  const Instance instance{newest->attribute, std::nullopt, {}, newest->place};
+  const auto found = std::find_if(answer.series.begin(), answer.series.end(),
+                                  [](const Series& one) { return one.name == model::kScopeName; });
+  if (found != answer.series.end()) {
+    found->instances.insert(query.last_n > 0 ? found->instances.end() : found->instances.begin(), instance);
+    return;
+  }
+  answer.series.push_back({model::kScopeName, {}, {instance}, {}});
+  std::sort(answer.series.begin(), answer.series.end(), [&](const Series& a, const Series& b) {
+    return std::tuple{names.text(a.name), a.dataset_id} < std::tuple{names.text(b.name), b.dataset_id};
+  });
 }
 
 Result<std::vector<EntityHistory>> HistoryTwin::evaluate(const std::string& tenant, const HistoryQuery& query,
@@ -202,14 +320,18 @@ Result<std::vector<EntityHistory>> HistoryTwin::evaluate(const std::string& tena
     const auto of = tenants_.find(tenant);
     if (of == tenants_.end() || !of->second.contains(id)) continue;
     const Entity& e = of->second.at(id);
+    if (e.erased) continue;
     const bool bounded = query.from || query.to;
     const auto time = [&](const Entry& entry) -> std::optional<Timestamp> {
       if (query.time_property == TimeProperty::kObservedAt) {
         if (entry.attribute.observed_at) return entry.attribute.observed_at;
         return bounded ? std::nullopt : std::optional{entry.at};
       }
-      if (query.time_property == TimeProperty::kDeletedAt && bounded && !entry.deleted) return std::nullopt;
-      return entry.at;
+      if (query.time_property == TimeProperty::kDeletedAt) {
+        if (!entry.deleted) return std::nullopt;
+        return entry.attribute.observed_at.value_or(entry.at);
+      }
+      return query.time_property == TimeProperty::kCreatedAt ? entry.place.at : entry.at;
     };
     struct Hit {
       Timestamp t;
@@ -222,11 +344,11 @@ Result<std::vector<EntityHistory>> HistoryTwin::evaluate(const std::string& tena
       if (!asked.empty() && std::find(asked.begin(), asked.end(), entry.attribute.name) == asked.end()) continue;
       const auto t = time(entry);
       if (!t || (query.from && *t < *query.from) || (query.to && *t >= *query.to)) continue;
-      if (query.aggregation && entry.deleted) continue;
+      if (query.aggregation && (entry.deleted || entry.attribute.name == model::kScopeName)) continue;
       groups[{std::string{names.text(entry.attribute.name)}, entry.attribute.dataset_id}].push_back({*t, &entry});
       if (!first || *t < *first) first = *t;
     }
-    EntityHistory answer{id, e.types, e.scopes, e.created, e.modified, e.deleted, {}};
+    EntityHistory answer{id, e.types, e.scopes, 0, e.created, e.modified, e.deleted, {}};
     for (auto& [key, hits] : groups) {
       std::sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) {
         return std::tie(a.t, a.entry->at, a.entry->order) < std::tie(b.t, b.entry->at, b.entry->order);
@@ -238,12 +360,17 @@ Result<std::vector<EntityHistory>> HistoryTwin::evaluate(const std::string& tena
           if (hits.size() > query.last_n) hits.resize(query.last_n);
         }
         for (const Hit& hit : hits) {
-          series.instances.push_back(
-              {hit.entry->attribute, hit.entry->deleted ? std::optional{hit.entry->at} : std::nullopt, {}});
+          series.instances.push_back({hit.entry->attribute,
+                                      hit.entry->deleted
+                                          ? std::optional{hit.entry->attribute.observed_at.value_or(hit.entry->at)}
+                                          : std::nullopt,
+                                      {},
+                                      hit.entry->place});
         }
         results += hits.size();
       } else {
-        const auto period = query.aggregation->period;
+        const auto period =
+            query.aggregation->period.empty() ? std::nullopt : std::optional{query.aggregation->period.fixed};
         std::map<std::int64_t, std::vector<model::Value>> buckets;
         const Timestamp start = query.from ? *query.from : period ? *first : hits.front().t;
         for (const Hit& hit : hits)
@@ -259,6 +386,7 @@ Result<std::vector<EntityHistory>> HistoryTwin::evaluate(const std::string& tena
       }
       answer.series.push_back(std::move(series));
     }
+    add_earlier_scope(e, query, names, answer);
     out.push_back(std::move(answer));
   }
   if (results > query.most_instances) return fail(ErrorCode::kTooManyResults, "too many");
@@ -348,6 +476,36 @@ Weather::Step Weather::next() {
   return out;
 }
 
+model::Change Weather::edit(const EntityHistory& of) {
+  auto edit = std::make_shared<model::HistoryEdit>();
+  const Series* const series = of.series.empty() ? nullptr : &of.series[below(of.series.size())];
+  const auto some = [&] { return series->instances[below(series->instances.size())]; };
+  if (below(12) == 0) edit->erase_all = true;
+  if (series != nullptr && below(10) == 0)
+    edit->erased_series.push_back({series->name, below(2) == 0 ? std::optional{series->dataset_id} : std::nullopt});
+  if (series != nullptr && below(2) == 0) edit->erased.push_back({series->name, series->dataset_id, some().place});
+  if (series != nullptr && series->name != model::kScopeName && below(2) == 0) {
+    const Instance old = some();
+    model::Attribute changed = old.attribute;
+    changed.value = value(0);
+    changed.created_at = changed.modified_at = {};
+    edit->added.push_back({std::move(changed), below(8) == 0, old.place});
+  }
+  std::set<std::tuple<std::uint32_t, std::string, std::optional<Timestamp>>> used;
+  for (const auto& one : edit->added)
+    used.insert({one.attribute.name.get(), one.attribute.dataset_id, one.attribute.observed_at});
+  for (std::uint64_t n = below(6); n > 0; --n) {
+    model::Attribute a = attribute(below(attributes_.size()), 0);
+    if (below(6) != 0) a.observed_at = now_ - std::chrono::seconds(below(100'000));
+    if (!used.insert({a.name.get(), a.dataset_id, a.observed_at}).second) continue;
+    edit->added.push_back({std::move(a), below(8) == 0, std::nullopt});
+  }
+  model::Change out;
+  out.kind = model::ChangeKind::kHistory;
+  out.history = std::move(edit);
+  return out;
+}
+
 HistoryQuery Weather::question() {
   HistoryQuery q;
   for (int i = 0; i < 4; ++i) {
@@ -367,7 +525,7 @@ HistoryQuery Weather::question() {
     for (int m = 0; m < 8; ++m) {
       if (below(2) == 0) q.aggregation->methods.push_back(static_cast<Aggregate>(m));
     }
-    if (below(4) != 0) q.aggregation->period = std::chrono::seconds(1 + below(below(3) == 0 ? 20'000 : 600));
+    if (below(4) != 0) q.aggregation->period.fixed = std::chrono::seconds(1 + below(below(3) == 0 ? 20'000 : 600));
   }
   return q;
 }

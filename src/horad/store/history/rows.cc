@@ -251,7 +251,7 @@ void put_row(std::string& out, const RowTimes& times, std::span<const model::Att
   begin_row(out, times, removed.size());
   for (const model::AttributeKey& key : removed) {
     out.push_back(static_cast<char>(key.dataset_id.empty() ? 0 : kHasDataset));
-    out.push_back(static_cast<char>(kDeletedBit));
+    out.push_back(static_cast<char>(static_cast<std::uint8_t>(key.kind) | kDeletedBit));
     base::put_varint(out, key.name.get());
     if (!key.dataset_id.empty()) base::put_text(out, key.dataset_id);
   }

@@ -38,8 +38,8 @@ class Bytes {
   std::uint32_t capacity_ = 0;
 };
 
-/// Appends one row: cells of `set` (those of one observedAt) or deletions of `removed`. `before` is the arrival of the
-/// row before.
+/// Appends one row: cells of `set` (those of one observedAt), each attribute and data set once, or deletions of
+/// `removed`. `before` is the arrival of the row before.
 struct RowTimes {
   std::int64_t before;
   std::int64_t at;

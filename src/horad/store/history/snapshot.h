@@ -19,6 +19,7 @@ struct HistorySnapshot {
     history::Head::Identity identity;
     std::vector<history::StoredBlock> stored;                   // oldest first, before `blocks`
     std::vector<std::shared_ptr<const history::Block>> blocks;  // sealed, then parts
+    std::shared_ptr<const history::Edits> edits;                // null: none
     std::string log;                                            // open rows, newest
     std::uint64_t open_from = 0;
     std::uint64_t position = 0;

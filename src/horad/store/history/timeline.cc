@@ -35,37 +35,91 @@ std::optional<std::int64_t> LoadedBlock::observed(std::uint32_t row) const {
 Window::Window(const HistoryQuery& query) : property_(query.time_property) {
   if (query.from) from_ = query.from->time_since_epoch().count();
   if (query.to) to_ = query.to->time_since_epoch().count();
+  for (const TimeSpan& span : query.within) {
+    within_.push_back({span.from ? span.from->time_since_epoch().count() : kAbsent + 1,
+                       span.to ? span.to->time_since_epoch().count() : std::numeric_limits<std::int64_t>::max()});
+  }
+}
+
+const Window::Span* Window::span_of(std::int64_t t) const noexcept {
+  const auto next = std::upper_bound(within_.begin(), within_.end(), t,
+                                     [](std::int64_t at, const Span& span) { return at < span.from; });
+  if (next == within_.begin() || t >= std::prev(next)->to) return nullptr;
+  return &*std::prev(next);
+}
+
+bool Window::touches(TimeRange range) const noexcept {
+  if ((from_ && range.last < *from_) || (to_ && range.first >= *to_)) return false;
+  return within_.empty() || std::any_of(within_.begin(), within_.end(), [&](const Span& span) {
+           return range.last >= span.from && range.first < span.to;
+         });
 }
 
 std::optional<TimeRange> Window::range(const BlockSummary& block) const noexcept {
   const TimeRange arrival{block.first_at, block.last_at};
   if (by_arrival()) return arrival;
   const TimeRange observed{block.least_observed, block.most_observed};
-  if (block.all_observed || (block.some_observed && bounded())) return observed;
-  if (!block.some_observed) return bounded() ? std::nullopt : std::optional{arrival};
+  const bool by_observation_only = bounded() && property_ == TimeProperty::kObservedAt;
+  if (block.all_observed || (block.some_observed && by_observation_only)) return observed;
+  if (!block.some_observed) return by_observation_only ? std::nullopt : std::optional{arrival};
   return TimeRange{std::min(arrival.first, observed.first), std::max(arrival.last, observed.last)};
 }
 
 bool Window::complete(const BlockSummary& block) const noexcept {
-  return by_arrival() || block.all_observed || !bounded();
+  return property_ != TimeProperty::kObservedAt || block.all_observed || !bounded();
 }
 
 bool Window::ordered(const BlockSummary& block) const noexcept {
   if (by_arrival()) return true;
-  return block.all_observed ? block.sorted : !block.some_observed && !bounded();
+  if (block.all_observed) return block.sorted;
+  return !block.some_observed && (property_ != TimeProperty::kObservedAt || !bounded());
 }
 
 Result<std::vector<std::int64_t>> Window::row_times(LoadedBlock& block) const {
   const auto times = block.times();
   if (!times) return std::unexpected(times.error());
   if (by_arrival()) return (*times)->at;
-  std::vector<std::int64_t> out = bounded() ? std::vector<std::int64_t>((*times)->at.size(), kAbsent) : (*times)->at;
+  const bool by_observation_only = bounded() && property_ == TimeProperty::kObservedAt;
+  std::vector<std::int64_t> out =
+      by_observation_only ? std::vector<std::int64_t>((*times)->at.size(), kAbsent) : (*times)->at;
   for (std::size_t i = 0; i < (*times)->observed.size(); ++i) out[(*times)->observed_rows[i]] = (*times)->observed[i];
   return out;
 }
 
+namespace {
+
+/// Which blocks can hold what is asked, beside the window.
+class BlockFilter {
+ public:
+  BlockFilter(const HistoryQuery& query, const Edits* edits) : query_(query), edits_(edits) {
+    if (!query.place) return;
+    arrivals_ = {query.place->at.time_since_epoch().count()};
+    if (edits != nullptr) edits->append_arrivals(row_place(*query.place), arrivals_);
+  }
+  bool takes(const BlockSummary& block) const {
+    if (query_.attributes.size() == 1 && query_.attributes.front() == model::kScopeName && !block.scoped) return false;
+    if (edits_ != nullptr && block.last_at < edits_->all_erased_before()) return false;
+    const auto arrived_in_it = [&](std::int64_t at) { return at >= block.first_at && at <= block.last_at; };
+    if (query_.place && !std::any_of(arrivals_.begin(), arrivals_.end(), arrived_in_it)) return false;
+    return query_.observed_at.empty() || has_observation(block);
+  }
+
+ private:
+  bool has_observation(const BlockSummary& block) const {
+    if (!block.some_observed) return false;
+    const auto least = std::lower_bound(query_.observed_at.begin(), query_.observed_at.end(),
+                                        Timestamp{Duration{block.least_observed}});
+    return least != query_.observed_at.end() && least->time_since_epoch().count() <= block.most_observed;
+  }
+  const HistoryQuery& query_;
+  const Edits* edits_;
+  std::vector<std::int64_t> arrivals_;
+};
+
+}  // namespace
+
 Result<Timeline> Timeline::of(const HistorySnapshot& snapshot, const HistorySnapshot::Entity& entity,
-                              const Window& window) {
+                              const HistoryQuery& query, const Window& window) {
   Timeline out;
   out.snapshot_ = &snapshot;
   out.entity_ = &entity;
@@ -75,10 +129,14 @@ Result<Timeline> Timeline::of(const HistorySnapshot& snapshot, const HistorySnap
       return fail(ErrorCode::kDamaged, "The open rows of " + entity.id + " are damaged.");
     out.open_ = std::make_shared<const Block>(rows.finish(entity.open_from + 1, entity.position));
   }
+  const BlockFilter filter(query, entity.edits.get());
+  const auto first_replaced = entity.edits && window.by_creation() ? entity.edits->first_replaced() : std::nullopt;
   std::size_t block = 0;
   const auto add = [&](const BlockSummary& summary) {
-    const auto range = window.range(summary);
-    if (range && window.touches(*range)) out.spans_.push_back({block, *range, summary});
+    auto range = window.range(summary);
+    if (range && first_replaced) range->first = std::min(range->first, *first_replaced);  // they keep their createdAt
+    if (range && window.touches(*range) && filter.takes(summary))
+      out.spans_.push_back({block, *range, summary, !first_replaced});
     ++block;
   };
   for (const StoredBlock& stored : entity.stored) add(stored.summary);
@@ -101,8 +159,39 @@ Result<std::unique_ptr<LoadedBlock>> Timeline::load(const Span& span) const {
 
 bool asks_for(const HistoryQuery& query, const ColumnInfo& column) {
   if (column.key.parent != kNoParent) return false;
-  return query.attributes.empty() ||
-         std::find(query.attributes.begin(), query.attributes.end(), column.key.name) != query.attributes.end();
+  const auto& names = query.attributes;
+  if (names.empty() ? query.aggregation && column.key.name == model::kScopeName
+                    : std::find(names.begin(), names.end(), column.key.name) == names.end()) {
+    return false;
+  }
+  const auto& groups = query.dataset_ids;
+  return groups.empty() || column.key.name == model::kScopeName ||
+         std::find(groups.begin(), groups.end(), column.key.dataset_id) != groups.end();
+}
+
+ShownCells::ShownCells(const Edits* edits, const ColumnInfo& column, const BlockSummary& block)
+    : edits_(edits), column_(column) {
+  if (edits == nullptr) return;
+  erased_before_ = edits->erased_before(column.key.name, column.key.dataset_id);
+  none_ = block.last_at < erased_before_;
+  all_ = block.first_at >= erased_before_ &&
+         !edits->touches(column.key.name, column.key.dataset_id, block.first_at, block.last_at);
+}
+
+std::optional<RowPlace> ShownCells::known_as(RowPlace row) const {
+  if (all_) return row;
+  if (row.at < erased_before_) return std::nullopt;
+  const auto* const mark = edits_->find(column_.key.name, column_.key.dataset_id, row);
+  if (mark == nullptr) return row;
+  return mark->hidden ? std::nullopt : std::optional{mark->other};
+}
+
+std::vector<std::uint32_t> ordinals_of(const std::vector<std::int64_t>& arrivals) {
+  std::vector<std::uint32_t> out(arrivals.size(), 0);
+  for (std::size_t row = 1; row < arrivals.size(); ++row) {
+    if (arrivals[row] == arrivals[row - 1]) out[row] = out[row - 1] + 1;
+  }
+  return out;
 }
 
 }  // namespace horad::store::history

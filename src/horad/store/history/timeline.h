@@ -39,12 +39,16 @@ class Window {
  public:
   explicit Window(const HistoryQuery& query);
   bool bounded() const noexcept { return from_ || to_; }
-  bool holds(std::int64_t t) const noexcept { return (!from_ || t >= *from_) && (!to_ || t < *to_); }
-  bool holds(TimeRange range) const noexcept { return holds(range.first) && holds(range.last); }
-  bool touches(TimeRange range) const noexcept {
-    return (!from_ || range.last >= *from_) && (!to_ || range.first < *to_);
+  bool holds(std::int64_t t) const noexcept { return in_window(t) && (within_.empty() || span_of(t) != nullptr); }
+  bool holds(TimeRange range) const noexcept {
+    return in_window(range.first) && in_window(range.last) &&
+           (within_.empty() || (span_of(range.first) != nullptr && span_of(range.first) == span_of(range.last)));
   }
-  bool takes_deletions_only() const noexcept { return property_ == TimeProperty::kDeletedAt && bounded(); }
+  bool touches(TimeRange range) const noexcept;
+  /// True when the window is all that limits the times.
+  bool one_piece() const noexcept { return within_.empty(); }
+  bool takes_deletions_only() const noexcept { return property_ == TimeProperty::kDeletedAt; }
+  bool by_creation() const noexcept { return property_ == TimeProperty::kCreatedAt; }
   std::optional<std::int64_t> from() const noexcept { return from_; }
   std::optional<std::int64_t> to() const noexcept { return to_; }
 
@@ -59,24 +63,36 @@ class Window {
   static constexpr std::int64_t kAbsent = std::numeric_limits<std::int64_t>::min();
 
  private:
-  bool by_arrival() const noexcept { return property_ != TimeProperty::kObservedAt; }
+  struct Span {
+    std::int64_t from;
+    std::int64_t to;  // exclusive
+  };
+  bool by_arrival() const noexcept {
+    return property_ == TimeProperty::kCreatedAt || property_ == TimeProperty::kModifiedAt;
+  }
+  bool in_window(std::int64_t t) const noexcept { return (!from_ || t >= *from_) && (!to_ || t < *to_); }
+  const Span* span_of(std::int64_t t) const noexcept;
   TimeProperty property_;
   std::optional<std::int64_t> from_;
   std::optional<std::int64_t> to_;
+  std::vector<Span> within_;
 };
 
 /// The blocks of an entity, oldest arrival first.
 class Timeline {
  public:
-  /// `snapshot` and `entity` must outlive it. Errors: kDamaged when open rows make no sense.
+  /// `snapshot`, `entity` and `query` must outlive it. Errors: kDamaged when open rows make no sense.
   static Result<Timeline> of(const HistorySnapshot& snapshot, const HistorySnapshot::Entity& entity,
-                             const Window& window);
+                             const HistoryQuery& query, const Window& window);
   struct Span {
     std::size_t block;
     TimeRange range;
     BlockSummary summary;
+    bool exact = true;  // some row has the first time of `range`, and one the last
   };
-  /// The blocks that touch the window.
+  const HistorySnapshot::Entity& entity() const noexcept { return *entity_; }
+  const Edits* edits() const noexcept { return entity_->edits.get(); }
+  /// The blocks that may hold something of what is asked.
   const std::vector<Span>& spans() const noexcept { return spans_; }
   Result<std::unique_ptr<LoadedBlock>> load(const Span& span) const;
 
@@ -88,5 +104,28 @@ class Timeline {
 };
 
 bool asks_for(const HistoryQuery& query, const ColumnInfo& column);
+
+/// The cells of one column that are shown, with the edits of the entity applied.
+class ShownCells {
+ public:
+  /// `edits` may be null. Nothing is copied; all must outlive it.
+  ShownCells(const Edits* edits, const ColumnInfo& column, const BlockSummary& block);
+  /// No cell of the block is shown.
+  bool none() const noexcept { return none_; }
+  /// Every cell is shown, each as what it is.
+  bool all() const noexcept { return all_; }
+  /// The place by which the instance in this row is known; none when it is not shown.
+  std::optional<RowPlace> known_as(RowPlace row) const;
+
+ private:
+  const Edits* edits_;
+  const ColumnInfo& column_;
+  std::int64_t erased_before_ = kNever;
+  bool none_ = false;
+  bool all_ = true;
+};
+
+/// The number of each row among those of its arrival.
+std::vector<std::uint32_t> ordinals_of(const std::vector<std::int64_t>& arrivals);
 
 }  // namespace horad::store::history
