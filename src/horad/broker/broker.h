@@ -130,11 +130,18 @@ class Broker {
   Task<Result<store::HistoryAnswer>> history(std::string tenant, store::HistoryQuery query);
   /// errors  kTooComplexQuery when more entities must be ordered than Limits::discovery_entities; kTooManyResults
   Task<Result<HistoryPage>> temporal_query(std::string tenant, TemporalQuery query);
-  Task<Result<std::vector<store::TypeCount>>> types(std::string tenant);
-  /// errors  kNotFound; kTooComplexQuery when more entities would have to be looked at than Limits::discovery_entities
-  Task<Result<TypeInfo>> type_info(std::string tenant, model::NameId type);
-  /// All attributes in use, by name; the same bound.
-  Task<Result<std::vector<AttributeInfo>>> attributes(std::string tenant);
+
+  // Discovery (5.7.5 to 5.7.10), here and at registered sources when the caller forwards; by name. What of a source
+  // could not be had stands in the warnings of the caller's forwarding; a source that this request has passed is left
+  // out. errors also kTooComplexQuery when more entities would have to be looked at here than
+  // Limits::discovery_entities.
+
+  /// Types with entities; `details`: with the names of their attributes.
+  Task<Result<std::vector<TypeInfo>>> types(const Caller& caller, bool details);
+  Task<Result<TypeInfo>> type_info(const Caller& caller, model::NameId type);  // kNotFound
+  /// Attributes that entities have; `details`: with the types of those, wherever the attributes are.
+  Task<Result<std::vector<AttributeInfo>>> attributes(const Caller& caller, bool details);
+  Task<Result<AttributeInfo>> attribute_info(const Caller& caller, model::NameId name);  // kNotFound
 
   // Entity maps (5.14), see entity_maps.h. An answer of these is the id of the new map.
 

@@ -179,9 +179,9 @@ std::vector<model::Entity> sifted(const Share& share, const Words& words, const 
                                   const model::Query& asked, Contexts& contexts, const Caller& caller) {
   auto& forwarding = *caller.forwarding;
   const auto& source = *share.source;
-  if (auto warning = warning_of(source, reply)) forwarding.warnings.push_back(std::move(*warning));
-  if (!reply || reply->status >= 300 || reply->body.empty()) return {};
-  auto read = read_source_entities(reply->body, words.context, contexts, caller.tenant, kSourcePage);
+  const auto* const body = body_of(source, reply, forwarding);
+  if (body == nullptr) return {};
+  auto read = read_source_entities(*body, words.context, contexts, caller.tenant, kSourcePage);
   const auto before = read.entities.size();
   std::erase_if(read.entities, [&](model::Entity& entity) {
     if (!share.attributes.empty()) {

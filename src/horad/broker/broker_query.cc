@@ -38,10 +38,4 @@ Task<Result<EntityPage>> Broker::query(std::string tenant, model::Query query) {
   co_return out;
 }
 
-Task<Result<std::vector<store::TypeCount>>> Broker::types(std::string tenant) {
-  if (auto known = state_->known(tenant); !known) co_return std::unexpected(std::move(known).error());
-  co_return co_await ask<Result<std::vector<store::TypeCount>>>(
-      [&](auto done) { state_->store.types(entities_of(std::move(tenant)), std::move(done)); });
-}
-
 }  // namespace horad::broker

@@ -118,7 +118,7 @@ TEST_F(BrokerTest, SaysWhenAListOfAttributesWouldTakeTooMuch) {
   for (int i = 0; i < 1'000; ++i)
     batch += (i > 0 ? "," : "") + std::string{R"({"id":"urn:e:)"} + std::to_string(i) + R"(","type":"T","a":1})";
   ASSERT_EQ(run(broker->batch(caller(), BatchKind::kCreate, batch + "]"))->created.size(), 1'000u);
-  EXPECT_EQ(run(broker->attributes("")).error().code, ErrorCode::kTooComplexQuery);
+  EXPECT_EQ(run(broker->attributes(caller(), false)).error().code, ErrorCode::kTooComplexQuery);
 }
 
 TEST_F(BrokerTest, PagesHoldEachMatchOnce) {

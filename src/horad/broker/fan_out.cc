@@ -111,6 +111,11 @@ std::optional<Warning> warning_of(const Registration& source, const SourceReply&
                  error.code == ErrorCode::kTimeout ? "the source did not answer in time" : error.detail};
 }
 
+const std::string* body_of(const Registration& source, const SourceReply& reply, Forwarding& forwarding) {
+  if (auto warning = warning_of(source, reply)) forwarding.warnings.push_back(std::move(*warning));
+  return reply && reply->status < 300 && !reply->body.empty() ? &reply->body : nullptr;
+}
+
 Warning unusable(const Registration& source, std::string why) { return {111, agent_of(source), std::move(why)}; }
 
 }  // namespace horad::broker

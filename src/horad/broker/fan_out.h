@@ -24,6 +24,8 @@ Task<std::vector<SourceReply>> ask_all(base::Net& net, base::Clock& clock, std::
 /// What to tell of a reply that brought nothing (6.3.17).
 ///   answers  none when there is nothing to tell: a success, or a 404, which is no failure of a source
 std::optional<Warning> warning_of(const Registration& source, const SourceReply& reply);
+/// The body of a reply that brought something; null when there is none. What went wrong goes to the warnings.
+const std::string* body_of(const Registration& source, const SourceReply& reply, Forwarding& forwarding);
 /// The same for an answer of 2xx that could not be used, or not all of it.
 Warning unusable(const Registration& source, std::string why);
 

@@ -5,7 +5,6 @@
 #include <boost/json/parse.hpp>
 
 #include "horad/broker/forward.h"
-#include "horad/broker/json.h"
 #include "horad/model/context.h"
 #include "horad/model/parse.h"
 
@@ -20,14 +19,6 @@ std::optional<Timestamp> time_in(const json::object& object, json::string_view n
   if (value == nullptr || !value->is_string()) return std::nullopt;
   const auto at = base::parse_time(text_of(value->get_string()));
   return at ? std::optional{*at} : std::nullopt;
-}
-
-std::shared_ptr<model::Context> context_of(const json::object& item, const std::shared_ptr<model::Context>& words,
-                                           Contexts& contexts, const std::string& tenant) {
-  const auto* const given = item.if_contains("@context");
-  if (given == nullptr) return words;
-  auto own = contexts.get(tenant, to_text(*given), nullptr);
-  return own ? std::move(*own) : words;  // a context that cannot be had is most likely the one we sent
 }
 
 void take_times(model::Attribute& attribute, const json::value& instance) {
@@ -60,7 +51,7 @@ void take_times(model::Entity& entity, const json::object& item, model::Context&
 
 Result<model::Entity> read_one(json::object& item, const std::shared_ptr<model::Context>& words, Contexts& contexts,
                                const std::string& tenant, model::Parser& parser) {
-  const auto context = context_of(item, words, contexts, tenant);
+  const auto context = words_of(item, words, contexts, tenant);
   const auto whole = item;
   for (const auto name : kAnswerOnly) item.erase(json::string_view{name.data(), name.size()});
   if (auto loaded = parser.load(to_text(json::value(item))); !loaded) return std::unexpected(loaded.error());
@@ -84,6 +75,14 @@ void add_missing(std::vector<T>& into, std::vector<T> from) {
 }
 
 }  // namespace
+
+std::shared_ptr<model::Context> words_of(const json::object& item, const std::shared_ptr<model::Context>& words,
+                                         Contexts& contexts, const std::string& tenant) {
+  const auto* const given = item.if_contains("@context");
+  if (given == nullptr) return words;
+  auto own = contexts.get(tenant, to_text(*given), nullptr);
+  return own ? std::move(*own) : words;  // a context that cannot be had is most likely the one we sent
+}
 
 SourceEntities read_source_entities(std::string_view body, const std::shared_ptr<model::Context>& words,
                                     Contexts& contexts, const std::string& tenant, std::size_t most) {

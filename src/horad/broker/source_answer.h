@@ -11,12 +11,17 @@
 #include <vector>
 
 #include "horad/broker/contexts.h"
+#include "horad/broker/json.h"
 #include "horad/broker/registration.h"
 #include "horad/model/document.h"
 #include "horad/model/entity.h"
 #include "horad/model/query.h"
 
 namespace horad::broker {
+
+/// In whose words an object of an answer is: its own context, else `words`.
+std::shared_ptr<model::Context> words_of(const json::object& item, const std::shared_ptr<model::Context>& words,
+                                         Contexts& contexts, const std::string& tenant);
 
 struct SourceEntities {
   std::vector<model::Entity> entities;

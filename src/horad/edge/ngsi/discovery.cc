@@ -69,20 +69,12 @@ Response unknown_name(std::string_view name, const Error& error, std::string_vie
   return problem({ErrorCode::kNotFound, "No entity has " + std::string{what} + " of this name.", {}});
 }
 
-boost::asio::awaitable<Result<std::string>> types_with_attributes(Exchange& x, std::vector<store::TypeCount> types) {
-  std::string out = "[";
-  for (const auto& one : types) {
-    const auto info = co_await x.broker.type_info(x.caller.tenant, one.type);
-    if (!info && info.error().code == ErrorCode::kNotFound) continue;  // its last entity went meanwhile
-    if (!info) co_return std::unexpected(info.error());
-    std::vector<model::NameId> names;
-    for (const auto& attribute : info->attributes) names.push_back(attribute.name);
-    if (out.size() > 1) out += ',';
-    out += "{\"id\":" + iri(x, one.type) + ",\"type\":\"EntityType\",\"typeName\":";
-    out += x.caller.context->quoted(one.type);
-    out += ",\"attributeNames\":" + name_list(x, names) + "}";
-  }
-  co_return out + "]";
+std::string type_json(const Exchange& x, const broker::TypeInfo& type) {
+  std::vector<model::NameId> names;
+  for (const auto& attribute : type.attributes) names.push_back(attribute.name);
+  std::string out = "{\"id\":" + iri(x, type.name) + ",\"type\":\"EntityType\",\"typeName\":";
+  out += x.caller.context->quoted(type.name);
+  return out + ",\"attributeNames\":" + name_list(x, names) + "}";
 }
 
 }  // namespace
@@ -92,18 +84,15 @@ Reply list_types(Exchange& x) {
   if (!details) co_return problem(details.error());
   const auto count = flag(x, "count");
   if (!count) co_return problem(count.error());
-  auto types = co_await x.broker.types(x.caller.tenant);
+  const auto types = co_await x.broker.types(x.caller, *details);
   if (!types) co_return problem(types.error());
-  std::erase_if(*types, [](const auto& one) { return one.entities == 0; });
-  std::ranges::sort(*types, {}, [&](const auto& one) { return x.broker.names().text(one.type); });
   const auto items = types->size();
   if (*details) {
-    auto all = co_await types_with_attributes(x, std::move(*types));
-    if (!all) co_return problem(all.error());
-    co_return list_answer(x, std::move(*all), items, *count);
+    auto all = list_of(*types, [&](std::string& out, const broker::TypeInfo& one) { out += type_json(x, one); });
+    co_return list_answer(x, std::move(all), items, *count);
   }
   const auto list = list_of(
-      *types, [&](std::string& out, const store::TypeCount& one) { out += x.caller.context->quoted(one.type); });
+      *types, [&](std::string& out, const broker::TypeInfo& one) { out += x.caller.context->quoted(one.name); });
   co_return list_answer(
       x, "{\"id\":" + list_id("EntityTypeList", list) + ",\"type\":\"EntityTypeList\",\"typeList\":" + list + "}",
       items, *count);
@@ -112,7 +101,7 @@ Reply list_types(Exchange& x) {
 Reply show_type(Exchange& x) {
   const auto name = x.caller.context->resolve_type(x.request.captures.front());
   if (!name) co_return unknown_name(x.request.captures.front(), name.error(), "a type");
-  const auto info = co_await x.broker.type_info(x.caller.tenant, *name);
+  const auto info = co_await x.broker.type_info(x.caller, *name);
   if (!info) co_return problem(info.error());
   std::string out = "{\"id\":" + iri(x, info->name) + ",\"type\":\"EntityTypeInfo\",\"typeName\":";
   out += x.caller.context->quoted(info->name);
@@ -130,7 +119,7 @@ Reply list_attributes(Exchange& x) {
   if (!details) co_return problem(details.error());
   const auto count = flag(x, "count");
   if (!count) co_return problem(count.error());
-  const auto all = co_await x.broker.attributes(x.caller.tenant);
+  const auto all = co_await x.broker.attributes(x.caller, *details);
   if (!all) co_return problem(all.error());
   if (*details) {
     auto entries = list_of(
@@ -147,11 +136,9 @@ Reply list_attributes(Exchange& x) {
 Reply show_attribute(Exchange& x) {
   const auto name = x.caller.context->resolve_attribute(x.request.captures.front());
   if (!name) co_return unknown_name(x.request.captures.front(), name.error(), "an attribute");
-  const auto all = co_await x.broker.attributes(x.caller.tenant);
-  if (!all) co_return problem(all.error());
-  const auto found = std::ranges::find(*all, *name, &broker::AttributeInfo::name);
-  if (found == all->end()) co_return problem({ErrorCode::kNotFound, "No entity has this attribute.", {}});
-  co_return json_answer(x, attribute_json(x, *found, true));
+  const auto info = co_await x.broker.attribute_info(x.caller, *name);
+  if (!info) co_return problem(info.error());
+  co_return json_answer(x, attribute_json(x, *info, true));
 }
 
 }  // namespace horad::edge::ngsi
