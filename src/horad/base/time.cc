@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 namespace horad::base {
 namespace {
@@ -107,9 +108,16 @@ nanoseconds unit_of(char letter, bool in_time) {
   }
 }
 
-}  // namespace
+constexpr int kFirstYear = 1678;
+constexpr int kLastYear = 2261;
 
-Result<Timestamp> parse_time(std::string_view text) {
+struct CivilTime {
+  std::chrono::year_month_day date;
+  nanoseconds of_day{};
+};
+
+/// Of any year; none when it is no time.
+std::optional<CivilTime> read_civil(std::string_view text) {
   Digits in(text);
   const int year = in.number(4);
   in.expect('-');
@@ -126,13 +134,35 @@ Result<Timestamp> parse_time(std::string_view text) {
   in.expect('Z');
   const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day))};
-  const bool sensible = in.ok() && in.rest().empty() && date.ok() && hour < 24 && minute < 60 && second < 60;
-  if (!sensible || year < 1678 || year > 2261) {
-    return fail(ErrorCode::kBadRequestData,
-                "'" + std::string(text.substr(0, 64)) +
-                    "' is not a UTC time such as 2026-11-22T19:17:22Z (years 1678 to 2261)");
-  }
-  return Timestamp(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) + nanoseconds(nanos);
+  if (!in.ok() || !in.rest().empty() || !date.ok() || hour >= 24 || minute >= 60 || second >= 60) return std::nullopt;
+  return CivilTime{date, hours(hour) + minutes(minute) + seconds(second) + nanoseconds(nanos)};
+}
+
+Timestamp timestamp_of(const CivilTime& time) { return Timestamp(std::chrono::sys_days(time.date)) + time.of_day; }
+
+std::unexpected<Error> no_time(std::string_view text) {
+  return fail(ErrorCode::kBadRequestData,
+              "'" + std::string(text.substr(0, 64)) +
+                  "' is not a UTC time such as 2026-11-22T19:17:22Z (years 1678 to 2261)");
+}
+
+}  // namespace
+
+Result<Timestamp> parse_time(std::string_view text) {
+  const auto time = read_civil(text);
+  if (!time) return no_time(text);
+  const auto year = static_cast<int>(time->date.year());
+  if (year < kFirstYear || year > kLastYear) return no_time(text);
+  return timestamp_of(*time);
+}
+
+Result<Timestamp> parse_time_bound(std::string_view text) {
+  const auto time = read_civil(text);
+  if (!time) return no_time(text);
+  const auto year = static_cast<int>(time->date.year());
+  if (year < kFirstYear) return timestamp_of({std::chrono::year(kFirstYear) / 1 / 1, {}});
+  if (year > kLastYear) return timestamp_of({std::chrono::year(kLastYear) / 12 / 31, hours(24) - nanoseconds(1)});
+  return timestamp_of(*time);
 }
 
 void append_time(std::string& out, Timestamp at) {

@@ -17,6 +17,9 @@ using Duration = std::chrono::nanoseconds;
 /// `,`. Errors: kBadRequestData for an offset other than Z, an impossible date or time, years outside 1678 to 2261. A
 /// leap second (`:60`) is refused.
 Result<Timestamp> parse_time(std::string_view text);
+/// The same for the bound of a window, which may lie before or after everything: other years than those stand for the
+/// first and the last time of them. Errors: as above for what is no time at all.
+Result<Timestamp> parse_time_bound(std::string_view text);
 
 /// Writes what parse_time reads; no fraction when it is zero, else 3, 6 or 9 digits.
 std::string format_time(Timestamp at);

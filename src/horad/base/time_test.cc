@@ -76,5 +76,13 @@ INSTANTIATE_TEST_SUITE_P(All, DurationTable,
                                          DurationCase{"FractionNotLast", "PT0.5M3S", std::nullopt}),
                          [](const auto& c) { return std::string{c.param.name}; });
 
+TEST(ParseTimeBound, StandsForTheFirstOrTheLastTimeWhenItLiesBeyond) {
+  EXPECT_EQ(parse_time_bound("2026-11-22T19:17:22Z").value(), parse_time("2026-11-22T19:17:22Z").value());
+  EXPECT_EQ(parse_time_bound("0001-01-01T00:00:00Z").value(), parse_time("1678-01-01T00:00:00Z").value());
+  EXPECT_EQ(parse_time_bound("9999-12-31T23:59:59Z").value(), parse_time("2261-12-31T23:59:59.999999999Z").value());
+  EXPECT_FALSE(parse_time_bound("9999-13-31T23:59:59Z"));
+  EXPECT_FALSE(parse_time_bound("9999-12-31T23:59:59+01:00"));
+}
+
 }  // namespace
 }  // namespace horad::base

@@ -166,11 +166,6 @@ boost::asio::awaitable<Response> Router::handle(Request& request) const {
   Match found;
   if (!match(state_->root, request.path, found)) return ready(unknown_path());
   const Handler* handler = handler_of(*found.node, request.method);
-  // /entities/ is an entity without id, then.
-  if (handler == nullptr && found.count == 0 && found.node->one && request.path.ends_with('/')) {
-    handler = handler_of(*found.node->one, request.method);
-    if (handler != nullptr) found.captures[found.count++] = {};
-  }
   if (handler == nullptr && found.by_rest) return ready(unknown_path());
   if (handler == nullptr && request.method == Method::kOptions) return ready(answer_options(*found.node));
   if (handler == nullptr) return ready(refuse_method(*found.node, request.method));

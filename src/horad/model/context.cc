@@ -67,6 +67,16 @@ bool is_plain_name(std::string_view text) noexcept {
   return !text.empty();
 }
 
+/// What is left of an IRI behind a prefix: plain names with `/`, `-` and `.` between them.
+bool is_name_path(std::string_view text) noexcept {
+  while (true) {
+    const auto end = text.find_first_of("/-.");
+    if (!is_plain_name(text.substr(0, end))) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
 bool is_prefix(std::string_view text) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -110,7 +120,7 @@ bool is_valid_name(std::string_view name) noexcept {
   if (!is_prefix(name.substr(0, colon))) return false;
   const auto rest = name.substr(colon + 1);
   const bool absolute = rest.starts_with("//") || name.substr(0, colon) == "urn";
-  return absolute ? is_iri_rest(rest) : is_plain_name(rest);
+  return absolute ? is_iri_rest(rest) : is_name_path(rest);
 }
 
 /// `terms` and `json` are fixed once the context is made; the caches grow by themselves; `late` belongs to `late_mutex`

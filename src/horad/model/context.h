@@ -20,7 +20,7 @@ inline constexpr std::string_view kDefaultVocabulary = "https://uri.etsi.org/ngs
 bool is_core_context(std::string_view url) noexcept;
 
 /// True for a name that may stand in a URL path: a letter, then letters, digits and `_` (letters of any script),
-/// optionally behind `prefix:`; or an absolute IRI. At most 2 048 bytes.
+/// behind `prefix:` also several with `/`, `-` or `.` between them; or an absolute IRI. At most 2 048 bytes.
 bool is_valid_name(std::string_view name) noexcept;
 
 /// Where contexts that a caller names by URL come from (pinned, hosted, downloaded before). Any thread.

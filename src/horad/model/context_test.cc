@@ -110,6 +110,14 @@ TEST_F(Contexts, CompactionNeverLies) {
   EXPECT_EQ(context->expand(context->compact(colon)), colon);
 }
 
+TEST_F(Contexts, ShortensWithAPrefixWhereTheWordIsTaken) {
+  const auto context = make(R"({"taken":"https://x.example/t"})");
+  const auto id = context->resolve_attribute("https://uri.etsi.org/ngsi-ld/default-context/taken");
+  ASSERT_TRUE(id);
+  EXPECT_EQ(context->compact(*id), "ngsi-ld:default-context/taken");
+  EXPECT_EQ(context->resolve_attribute("ngsi-ld:default-context/taken").value(), *id);
+}
+
 TEST_F(Contexts, ShortensNamesOnlyToValidNames) {
   const auto core = Context::core(names);
   const std::string odd = "https://uri.etsi.org/ngsi-ld/default-context/U@context";

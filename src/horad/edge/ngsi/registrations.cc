@@ -25,10 +25,10 @@ Result<broker::RegistrationQuery> read_query(Exchange& x) {
   auto text = query_text_of(x);
   if (!text) return std::unexpected(text.error());
   const bool narrow = text->id || text->id_pattern || text->type || text->attrs || text->q || text->georel ||
-                      x.request.find("csf") != nullptr;
+                      text->scope_q || x.request.find("csf") != nullptr;
   if (!narrow) {
     return fail(ErrorCode::kBadRequestData,
-                "Ask for registrations by id, idPattern, type, attrs, q, csf or georel; all of them is too much.");
+                "Ask for registrations by id, idPattern, type, attrs, q, csf, scopeQ or georel; all of them is too much.");
   }
   text->local = true;  // nothing is passed on
   auto parsed = model::parse_query(*text, *x.caller.context);

@@ -23,18 +23,20 @@ constexpr std::string_view kHistory =
     "attrs pick omit datasetId type timerel timeAt endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration options "
     "format local entityMap entityMapLifetime";
 constexpr std::string_view kHistories =
-    "id idPattern type attrs pick omit datasetId q scopeQ georel geometry coordinates geoproperty timerel timeAt "
+    "id idPattern type attrs pick omit datasetId q expandValues jsonKeys csf scopeQ georel geometry coordinates "
+    "geoproperty timerel timeAt "
     "endTimeAt timeproperty lastN aggrMethods aggrPeriodDuration orderBy options format limit offset count local "
     "entityMap entityMapLifetime";
 constexpr std::string_view kHistoriesByBody = "options format limit offset count local";
 
 constexpr std::string_view kSources =
-    "id idPattern type attrs q csf georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty "
+    "id idPattern type attrs q csf scopeQ georel geometry coordinates geoproperty timerel timeAt endTimeAt timeproperty "
     "options limit offset count";
 constexpr std::string_view kMapQuery =
     "id idPattern type attrs q georel geometry coordinates geoproperty local join joinLevel entityMapLifetime";
 constexpr std::string_view kMapHistories =
-    "id idPattern type attrs pick omit datasetId q scopeQ georel geometry coordinates geoproperty timerel timeAt "
+    "id idPattern type attrs pick omit datasetId q expandValues jsonKeys csf scopeQ georel geometry coordinates "
+    "geoproperty timerel timeAt "
     "endTimeAt timeproperty lastN orderBy local entityMapLifetime";
 constexpr bool kInSnapshots = true;
 

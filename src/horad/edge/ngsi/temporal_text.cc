@@ -31,7 +31,7 @@ std::unexpected<Error> wrong(std::string_view parameter, std::string what) {
 }
 
 Result<Timestamp> read_time(std::string_view parameter, const std::string& text) {
-  auto at = base::parse_time(text);
+  auto at = base::parse_time_bound(text);
   if (!at) return wrong(parameter, "'" + std::string{parameter} + "': " + at.error().detail);
   return *at;
 }
@@ -133,13 +133,20 @@ TemporalText temporal_text_of(const Exchange& exchange) {
     const auto* const found = exchange.request.find(name);
     return found == nullptr ? std::nullopt : std::optional{found->value};
   };
-  return {.timerel = given("timerel"),
-          .time_at = given("timeAt"),
-          .end_time_at = given("endTimeAt"),
-          .timeproperty = given("timeproperty"),
-          .last_n = given("lastN"),
-          .aggr_methods = given("aggrMethods"),
-          .aggr_period = given("aggrPeriodDuration")};
+  TemporalText out{.timerel = given("timerel"),
+                   .time_at = given("timeAt"),
+                   .end_time_at = given("endTimeAt"),
+                   .timeproperty = given("timeproperty"),
+                   .last_n = given("lastN"),
+                   .aggr_methods = given("aggrMethods"),
+                   .aggr_period = given("aggrPeriodDuration")};
+  // Where `format` overrules an aggregatedValues of `options`, it overrules what belongs to it, too.
+  const auto format = exchange.parameter("format");
+  if (!format.empty() && format != "aggregatedValues" && has_option(exchange, "aggregatedValues")) {
+    out.aggr_methods.reset();
+    out.aggr_period.reset();
+  }
+  return out;
 }
 
 Result<TemporalText> temporal_text_of(const QueryBody& body) {
