@@ -3,6 +3,8 @@
 // kBadRequestData and a JSON Pointer.
 #pragma once
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -90,6 +92,18 @@ class Members {
   std::string path_;
   Result<void> state_;
 };
+
+/// Whether texts that a document gives may stand in the head of a request (RFC 9110).
+inline bool is_header_text(std::string_view text) noexcept {
+  return std::ranges::none_of(text,
+                              [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; });
+}
+inline bool is_header_name(std::string_view name) noexcept {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+  });
+}
 
 /// Documents may say "@id" and "@type" for "id" and "type".
 inline void rename_aliases(json::object& body) {

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "horad/broker/members.h"
+#include "horad/broker/name_map.h"
 #include "horad/model/context.h"
 
 namespace horad::broker {
@@ -108,16 +109,6 @@ Result<void> map_names(json::object& body, const NameMap& type, const NameMap& a
   return {};
 }
 
-Result<void> expand(json::object& body, model::Context& context, model::Names& names) {
-  const auto text = [&names](Result<model::NameId> id) -> Result<std::string> {
-    if (!id) return std::unexpected(std::move(id).error());
-    return std::string{names.text(*id)};
-  };
-  return map_names(
-      body, [&](std::string_view name) { return text(context.resolve_type(name)); },
-      [&](std::string_view name) { return text(context.resolve_attribute(name)); });
-}
-
 Result<json::object> read(std::string_view body) {
   auto parsed = parse_json_object(body);
   if (!parsed) return parsed;
@@ -172,7 +163,7 @@ Result<Definition> define_registration(std::string_view body, std::string_view f
     }
   }
   if (auto done = check_expiry(*parsed, now); !done) return std::unexpected(std::move(done).error());
-  if (auto done = expand(*parsed, context, names); !done) return std::unexpected(std::move(done).error());
+  if (auto done = expand_names(*parsed, context, names, &map_names); !done) return std::unexpected(std::move(done).error());
   if (!parsed->contains("id")) (*parsed)["id"] = json::string(fallback_id);
   return checked({std::move(*parsed), std::string{context.json()}}, context, names);
 }
@@ -186,7 +177,7 @@ Result<Definition> patch_registration(const Definition& before, std::string_view
   }
   if (patch->empty()) return fail(ErrorCode::kBadRequestData, "The patch changes nothing: it has no members.");
   if (auto done = check_expiry(*patch, now); !done) return std::unexpected(std::move(done).error());
-  if (auto done = expand(*patch, context, names); !done) return std::unexpected(std::move(done).error());
+  if (auto done = expand_names(*patch, context, names, &map_names); !done) return std::unexpected(std::move(done).error());
   Definition out = before;
   for (auto& member : *patch) {
     if (is_null(member.value())) {

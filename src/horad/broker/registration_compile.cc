@@ -2,7 +2,6 @@
 // From a definition to what operations look at: every rule about the content of a registration is here.
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "horad/base/text.h"
 #include "horad/broker/members.h"
@@ -216,18 +215,6 @@ Result<void> compile_endpoint(Members& members, Registration& out) {
   if (uri.ends_with(kApi)) uri.resize(uri.size() - kApi.size());
   out.endpoint = std::move(uri);
   return {};
-}
-
-bool is_header_text(std::string_view text) noexcept {
-  return std::ranges::none_of(text,
-                              [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; });
-}
-
-bool is_header_name(std::string_view name) noexcept {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-  });
 }
 
 /// Headers that belong to the connection or to us, so that a registration cannot set them (4.3.6.6).

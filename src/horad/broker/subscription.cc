@@ -6,6 +6,7 @@
 #include <array>
 
 #include "horad/broker/members.h"
+#include "horad/broker/name_map.h"
 #include "horad/model/context.h"
 
 namespace horad::broker {
@@ -133,16 +134,6 @@ Result<void> map_names(json::object& body, NameMap type, NameMap attribute) {
   return {};
 }
 
-Result<void> expand(json::object& body, model::Context& context, model::Names& names) {
-  const auto text = [&names](Result<model::NameId> id) -> Result<std::string> {
-    if (!id) return std::unexpected(std::move(id).error());
-    return std::string{names.text(*id)};
-  };
-  return map_names(
-      body, [&](std::string_view name) { return text(context.resolve_type(name)); },
-      [&](std::string_view name) { return text(context.resolve_attribute(name)); });
-}
-
 /// Drops what a subscriber cannot write.
 void sift(json::object& body) {
   rename_aliases(body);
@@ -264,7 +255,7 @@ Result<Definition> define_subscription(std::string_view body, std::string_view f
   sift(out.body);
   if (!out.body.contains("id")) out.body["id"] = json::string(fallback_id);
   if (auto done = check_expiry(out.body, now); !done) return std::unexpected(std::move(done).error());
-  if (auto done = expand(out.body, context, names); !done) return std::unexpected(std::move(done).error());
+  if (auto done = expand_names(out.body, context, names, &map_names); !done) return std::unexpected(std::move(done).error());
   out.request_headers = headers_asked(out.body, headers);
   return checked(std::move(out), context);
 }
@@ -279,7 +270,7 @@ Result<Definition> patch_subscription(const Definition& before, std::string_view
   }
   if (patch->empty()) return fail(ErrorCode::kBadRequestData, "The patch changes nothing: it has no members.");
   if (auto done = check_expiry(*patch, now); !done) return std::unexpected(std::move(done).error());
-  if (auto done = expand(*patch, context, names); !done) return std::unexpected(std::move(done).error());
+  if (auto done = expand_names(*patch, context, names, &map_names); !done) return std::unexpected(std::move(done).error());
   Definition out = before;
   for (auto& member : *patch) {
     if (is_null(member.value())) {

@@ -2,7 +2,6 @@
 // From a definition to what the notifier works with: every rule about the content of a subscription is here.
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include "horad/base/text.h"
 #include "horad/broker/members.h"
@@ -143,18 +142,6 @@ Result<void> read_uri(std::string_view uri, Endpoint& out) {
   }
   out.origin = scheme + "://" + base::to_lower(host);
   return {};
-}
-
-bool is_header_text(std::string_view text) noexcept {
-  return std::ranges::none_of(text,
-                              [](char c) { return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f'; });
-}
-
-bool is_header_name(std::string_view name) noexcept {
-  return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-  });
 }
 
 /// receiverInfo and notifierInfo: key-value pairs (5.2.22).

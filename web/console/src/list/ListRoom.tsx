@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMemo, useState } from 'react';
 import { Button, Input, SearchField } from 'react-aria-components';
+import { FilterButton } from '../filter/FilterButton';
 import { FilterPanel } from '../filter/FilterPanel';
 import { useWords } from '../i18n/use_words';
 import type { CityEntity } from '../live/city';
@@ -22,15 +23,7 @@ export function ListRoom() {
   return (
     <div className="list-room">
       <div className="list-tools">
-        <Button
-          className="button"
-          aria-expanded={isFilterOpen}
-          aria-label={words.t(isFilterOpen ? 'filter.hide' : 'filter.show')}
-          onPress={() => setFilterOpen(!isFilterOpen)}
-        >
-          <Icon name="filter" />
-          <span className="wide-only">{words.t('filter.label')}</span>
-        </Button>
+        <FilterButton isOpen={isFilterOpen} onPress={() => setFilterOpen(!isFilterOpen)} />
         <SearchField
           className="text-filter"
           aria-label={words.t('list.filter')}

@@ -4,6 +4,7 @@ import './map.css';
 import './map_fonts.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { Button } from 'react-aria-components';
+import { FilterButton } from '../filter/FilterButton';
 import { FilterPanel } from '../filter/FilterPanel';
 import { useWords } from '../i18n/use_words';
 import { useSlowCityVersion, useFeed, useServices } from '../shell/context';
@@ -41,15 +42,7 @@ export default function MapRoom() {
       ) : null}
       {status === 'no-tiles' ? <p className="map-note">{words.t('map.noTiles')}</p> : null}
       <div className="map-left">
-        <Button
-          className="button panel-button"
-          aria-expanded={isFilterOpen}
-          aria-label={words.t(isFilterOpen ? 'filter.hide' : 'filter.show')}
-          onPress={() => setFilterOpen(!isFilterOpen)}
-        >
-          <Icon name="filter" />
-          <span className="wide-only">{words.t('filter.label')}</span>
-        </Button>
+        <FilterButton className="panel-button" isOpen={isFilterOpen} onPress={() => setFilterOpen(!isFilterOpen)} />
         {isFilterOpen ? <FilterPanel /> : null}
       </div>
       <div className="map-tools">
