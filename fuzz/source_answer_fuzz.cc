@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // room: broker
 // Any bytes as what a registered source answers: never trouble for us, and what comes in of entities is whole. It can
-// be put together with another place's, encoded, and shown as JSON that reads as the same entity again.
+// be put together with another place's, encoded, and shown as JSON that reads as the same entity again; so can what it
+// says of the past, whose order and number of instances then are as asked.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -10,6 +11,7 @@
 #include "horad/broker/contexts.h"
 #include "horad/broker/source_answer.h"
 #include "horad/broker/source_discovery.h"
+#include "horad/broker/source_history.h"
 #include "horad/model/context.h"
 #include "horad/model/represent.h"
 
@@ -45,6 +47,24 @@ void check_names(std::string_view text, broker::Contexts& contexts, const model:
   if (std::move(merger).types(names).size() > found.types.size()) std::abort();
 }
 
+void check_histories(std::string_view text, broker::Contexts& contexts, const model::Names& names) {
+  auto read = broker::read_source_histories(text, contexts.core(), contexts, "", kMost);
+  broker::HistoryMerger merger;
+  for (int place = 0; place < 2; ++place) {
+    for (const auto& history : read.entities) merger.add({nullptr, history});
+  }
+  store::HistoryQuery query;
+  query.last_n = 2;
+  const auto ids = merger.ids();
+  const auto merged = std::move(merger).take(ids, query, names);
+  if (merged.size() != ids.size()) std::abort();
+  for (const auto& history : merged) {
+    for (const auto& series : history.series) {
+      if (series.instances.size() > query.last_n) std::abort();
+    }
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -53,5 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   broker::Contexts contexts{names};
   check_entities(text, contexts);
   check_names(text, contexts, names);
+  check_histories(text, contexts, names);
+  (void)broker::cut_of({{"content-range", std::string{text}}});
   return 0;
 }

@@ -130,6 +130,12 @@ class Broker {
   Task<Result<store::HistoryAnswer>> history(std::string tenant, store::HistoryQuery query);
   /// errors  kTooComplexQuery when more entities must be ordered than Limits::discovery_entities; kTooManyResults
   Task<Result<HistoryPage>> temporal_query(std::string tenant, TemporalQuery query);
+  // The same from here and from registered sources, when the caller forwards; `one_of` and `text` as above. errors also
+  // kConflict when the request goes round; kTooManyResults when too much would have to be put together.
+
+  Task<Result<store::HistoryAnswer>> history(const Caller& caller, store::HistoryQuery query,
+                                             std::vector<model::NameId> one_of);
+  Task<Result<HistoryPage>> temporal_query(const Caller& caller, TemporalQuery query, const model::QueryText& text);
 
   // Discovery (5.7.5 to 5.7.10), here and at registered sources when the caller forwards; by name. What of a source
   // could not be had stands in the warnings of the caller's forwarding; a source that this request has passed is left

@@ -51,20 +51,6 @@ bool is_meant_entity(const model::Query& query, const store::EntityHistory& hist
          std::ranges::any_of(query.any_of, [&](const auto& selector) { return model::matches(selector, view); });
 }
 
-std::optional<Timestamp> time_of(const store::Instance& instance, store::TimeProperty property) {
-  switch (property) {
-    case store::TimeProperty::kObservedAt:
-      return instance.attribute.observed_at ? instance.attribute.observed_at : instance.deleted_at;
-    case store::TimeProperty::kCreatedAt:
-      return instance.attribute.created_at;
-    case store::TimeProperty::kModifiedAt:
-      return instance.attribute.modified_at;
-    case store::TimeProperty::kDeletedAt:
-      return instance.deleted_at;
-  }
-  return std::nullopt;
-}
-
 bool matches(const model::ScopeQuery& scope, const store::Instance& instance) {
   if (instance.deleted_at) return false;
   const auto texts = model::scopes_of(instance.attribute.value);
@@ -100,6 +86,20 @@ bool covers(const std::vector<store::TimeSpan>& spans, const store::HistoryQuery
 }
 
 }  // namespace
+
+std::optional<Timestamp> time_of(const store::Instance& instance, store::TimeProperty property) {
+  switch (property) {
+    case store::TimeProperty::kObservedAt:
+      return instance.attribute.observed_at ? instance.attribute.observed_at : instance.deleted_at;
+    case store::TimeProperty::kCreatedAt:
+      return instance.attribute.created_at;
+    case store::TimeProperty::kModifiedAt:
+      return instance.attribute.modified_at;
+    case store::TimeProperty::kDeletedAt:
+      return instance.deleted_at;
+  }
+  return std::nullopt;
+}
 
 HistoryConditions::HistoryConditions(const TemporalQuery& query) : query_(query) {
   if (query.entities.q) query.entities.q->append_attributes(names_);
@@ -149,6 +149,27 @@ std::optional<HistoryMatch> HistoryConditions::judge(const store::EntityHistory&
 
 bool HistoryConditions::is_meant(const store::EntityHistory& probe) const {
   return has_attributes(probe) && is_meant_entity(query_.entities, probe);
+}
+
+bool HistoryConditions::judge_whole(store::EntityHistory& history, bool filters) const {
+  const auto asked = [this](const store::Series& one) {
+    if (one.name == model::kScopeName) return false;
+    return query_.one_of.empty() || std::ranges::find(query_.one_of, one.name) != query_.one_of.end();
+  };
+  if (filters && on_facts()) {
+    const auto match = judge(history);
+    if (!match) return false;
+    if (!match->within.empty()) {
+      std::erase_if(history.series, [&](store::Series& series) {
+        std::erase_if(series.instances, [&](const store::Instance& one) {
+          const auto at = time_of(one, query_.history.time_property);
+          return !at || std::ranges::none_of(match->within, [&](const auto& span) { return span.holds(*at); });
+        });
+        return series.instances.empty();
+      });
+    }
+  }
+  return std::ranges::any_of(history.series, asked) && is_meant_entity(query_.entities, history);
 }
 
 bool has_attributes(const store::EntityHistory& history) noexcept {

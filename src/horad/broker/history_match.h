@@ -32,11 +32,18 @@ class HistoryConditions {
   std::optional<HistoryMatch> judge(const store::EntityHistory& facts) const;
   /// Judges the answer to probe_of().
   bool is_meant(const store::EntityHistory& probe) const;
+  /// Judges all that a place has in the window, whose own attributes the query may not be about. What lies outside of
+  /// the spans in which its scope was as asked is taken out.
+  ///   filters   q, geo and scope are judged, too
+  bool judge_whole(store::EntityHistory& history, bool filters) const;
 
  private:
   const TemporalQuery& query_;
   std::vector<model::NameId> names_;  // that q, geo and scopeQ look at
 };
+
+/// When an instance was, by that property; none: it has no such time.
+std::optional<Timestamp> time_of(const store::Instance& instance, store::TimeProperty property);
 
 /// Has instances of any attribute, or some that lie behind the cut of the answer.
 bool has_attributes(const store::EntityHistory& history) noexcept;

@@ -119,21 +119,33 @@ SourceEntities read_source_entities(std::string_view body, const std::shared_ptr
   return out;
 }
 
-bool sift(Piece& piece, std::span<const std::shared_ptr<const Registration>> sources) {
-  const auto precedence = [](const Registration* source) {
-    if (source == nullptr) return 2;
-    return source->mode == Mode::kExclusive ? 0 : source->mode == Mode::kRedirect ? 1 : 2;
+Sieve::Sieve(const Registration* source, std::string_view id, std::span<const model::NameId> types,
+             std::span<const std::shared_ptr<const Registration>> sources)
+    : id_(id), types_(types) {
+  const auto precedence = [](const Registration* one) {
+    if (one == nullptr) return 2;
+    return one->mode == Mode::kExclusive ? 0 : one->mode == Mode::kRedirect ? 1 : 2;
   };
-  const int mine = precedence(piece.source.get());
-  const auto& [id, types] = std::tie(piece.entity.id, piece.entity.types);
-  const bool had = !piece.entity.attributes.empty();
   for (const auto& other : sources) {
-    if (precedence(other.get()) >= mine) continue;
-    if (claims_all(*other, id, types)) return false;
-    std::erase_if(piece.entity.attributes,
-                  [&](const model::Attribute& one) { return claims(*other, id, types, one.name); });
+    if (precedence(other.get()) < precedence(source)) above_.push_back(other.get());
   }
-  return !had || !piece.entity.attributes.empty() || piece.source == nullptr;
+}
+
+bool Sieve::takes_all() const {
+  return std::ranges::any_of(above_, [this](const Registration* one) { return claims_all(*one, id_, types_); });
+}
+
+bool Sieve::takes(model::NameId attribute) const {
+  return std::ranges::any_of(above_, [&](const Registration* one) { return claims(*one, id_, types_, attribute); });
+}
+
+bool sift(Piece& piece, std::span<const std::shared_ptr<const Registration>> sources) {
+  auto& entity = piece.entity;
+  const Sieve sieve{piece.source.get(), entity.id, entity.types, sources};
+  if (sieve.takes_all()) return false;
+  const bool had = !entity.attributes.empty();
+  std::erase_if(entity.attributes, [&](const model::Attribute& one) { return sieve.takes(one.name); });
+  return !had || !entity.attributes.empty() || piece.source == nullptr;
 }
 
 void Merger::add(Piece piece) {

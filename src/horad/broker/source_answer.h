@@ -40,8 +40,22 @@ struct Piece {
   model::Entity entity;
 };
 
-/// Takes from a piece what only another source may speak of: attributes of exclusive and redirect ones. False when
-/// nothing is left of it.
+/// Which part of what `source` (null: we) says of an entity only another of `sources` may speak of: attributes of
+/// exclusive and redirect ones. Everything given must outlive it.
+class Sieve {
+ public:
+  Sieve(const Registration* source, std::string_view id, std::span<const model::NameId> types,
+        std::span<const std::shared_ptr<const Registration>> sources);
+  bool takes_all() const;
+  bool takes(model::NameId attribute) const;
+
+ private:
+  std::string_view id_;
+  std::span<const model::NameId> types_;
+  std::vector<const Registration*> above_;  // those that go before `source`
+};
+
+/// Takes from a piece what only another source may speak of. False when nothing is left of it.
 bool sift(Piece& piece, std::span<const std::shared_ptr<const Registration>> sources);
 
 /// Puts the pieces of entities together by id. Of two instances the one observed later counts, else the one modified

@@ -84,7 +84,8 @@ static_assert(static_cast<int>(model::TemporalTime::kObservedAt) ==
               static_cast<int>(model::TemporalTime::kDeletedAt) == static_cast<int>(store::TimeProperty::kDeletedAt));
 
 /// The histories of a page, of the entities in a map when one is used or asked for.
-boost::asio::awaitable<Result<broker::HistoryPage>> find_page(Exchange& x, broker::TemporalQuery query, MapUse& use) {
+boost::asio::awaitable<Result<broker::HistoryPage>> find_page(Exchange& x, broker::TemporalQuery query,
+                                                              const model::QueryText& text, MapUse& use) {
   if (use.make) {
     auto made = co_await x.broker.map_temporal_query(x.caller.tenant, query, use.lifetime);
     if (!made) co_return std::unexpected(std::move(made).error());
@@ -95,7 +96,7 @@ boost::asio::awaitable<Result<broker::HistoryPage>> find_page(Exchange& x, broke
     if (query.entities.count) nothing.count = 0;
     co_return nothing;
   }
-  co_return co_await x.broker.temporal_query(x.caller.tenant, std::move(query));
+  co_return co_await x.broker.temporal_query(x.caller, std::move(query), text);
 }
 
 /// Says with 206 and Content-Range where an answer ends that was cut by time (6.3.10). It begins where the question
@@ -116,12 +117,13 @@ Reply run(Exchange& x, TemporalQuestion asked, MapUse use) {
   if (asked.temporal.aggr_methods && x.request.method == Method::kPost) form->form = model::TemporalForm::kAggregated;
   auto members = temporal_members_of(x, asked.projection);
   if (!members) co_return problem(members.error());
+  const auto text = asked.text;
   auto query = temporal_query_of(x, std::move(asked), form->form, *members);
   if (!query) co_return problem(query.error());
   PageInfo info{.limit = query->entities.limit, .offset = query->entities.offset, .more = false, .count = {}};
   const auto window = query->history;
   const Writer writer{x, *form, window, std::move(*members)};
-  const auto page = co_await find_page(x, std::move(*query), use);
+  const auto page = co_await find_page(x, std::move(*query), text, use);
   if (!page) co_return problem(page.error());
   std::string body = "[";
   for (const auto& entity : page->entities) {
@@ -165,15 +167,15 @@ Reply retrieve_history(Exchange& x) {
   if (!members) co_return problem(members.error());
   if (auto done = narrow(*query, projection, *members); !done) co_return problem(done.error());
   query->ids = {target->id};
-  const bool asks_for_some = !members->one_of.empty();
+  const auto one_of = members->one_of;
   const Writer writer{x, *form, *query, std::move(*members)};
   const auto window = *query;
-  const auto found = co_await x.broker.history(x.caller.tenant, std::move(*query));
+  const auto found = co_await x.broker.history(x.caller, std::move(*query), one_of);
   if (!found) co_return problem(found.error());
   const auto& history = found->entities.front();
   if (!has_type(*target, history)) co_return nothing_found("There is no entity with this id and type.");
   const auto is_attribute = [](const auto& one) { return one.name != model::kScopeName; };
-  const bool bare = asks_for_some && !window.from && !window.to && std::ranges::none_of(history.series, is_attribute);
+  const bool bare = !one_of.empty() && !window.from && !window.to && std::ranges::none_of(history.series, is_attribute);
   if (bare || !writer.shows(history))
     co_return nothing_found("The past of the entity has nothing of what is asked for.");
   std::string body;
