@@ -280,7 +280,8 @@ Result<WritePlan> plan_write(const Sources& sources, const WriteRequest& write, 
   About about{.id = write.id, .types = {}, .attributes = {}, .selection = write.types};
   if (about.id.empty()) about.id = text_in(body, "id", "@id");
   if (one_attribute) {
-    const auto name = context->resolve_attribute(write.attribute);
+    const auto name = write.attribute == "scope" ? Result<model::NameId>{model::kScopeName}
+                                                 : context->resolve_attribute(write.attribute);
     if (!name) return std::unexpected(name.error());
     about.attributes.push_back(*name);
   } else if (!write.body.empty()) {
@@ -301,7 +302,7 @@ Result<WritePlan> plan_write(const Sources& sources, const WriteRequest& write, 
     if (!spoken) return std::unexpected(spoken.error());
     const auto& words = *spoken;
     auto path = write.path;
-    if (one_attribute) path += "/" + path_part(words.context->compact(about.attributes.front()));
+    if (one_attribute) path += "/" + path_part(words.context->compact(about.attributes.front())) + write.path_end;
     auto request = outgoing(part.share, write.method, path, words, *caller.forwarding, alias);
     for (const auto& [name, value] : write.parameters) add_parameter(request.request.url, name, value);
     if (write.types) add_parameter(request.request.url, "type", type_text(*write.types, *words.context));

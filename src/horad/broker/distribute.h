@@ -24,6 +24,7 @@ struct WriteRequest {
   std::string path;                                             // of it, behind /ngsi-ld/v1
   std::vector<std::pair<std::string, std::string>> parameters;  // of it: those that mean the same there
   std::string id;                                               // of the entity; empty: it stands in the body
+  std::string path_end;                                         // of it, behind the attribute: one of its instances
   std::string attribute;                                        // when the write is about one; in the caller's words
   std::shared_ptr<const model::TypeSelection> types;            // null: any
   std::string_view body;                                        // empty: there is none

@@ -41,6 +41,14 @@ constexpr std::array kRows{
     Row{Method::kPut, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kReplaceAttrs, Sort::kAttribute},
     Row{Method::kDelete, "/ngsi-ld/v1/entities/{id}/attrs/{attr}", kDeleteAttrs, Sort::kAttribute},
     Row{Method::kDelete, "/ngsi-ld/v1/entities", kPurgeEntity, Sort::kPurge},
+    Row{Method::kPost, "/ngsi-ld/v1/temporal/entities", kUpsertTemporal, Sort::kEntity},
+    Row{Method::kDelete, "/ngsi-ld/v1/temporal/entities/{id}", kDeleteTemporal, Sort::kEntity},
+    Row{Method::kPost, "/ngsi-ld/v1/temporal/entities/{id}/attrs", kAppendAttrsTemporal, Sort::kAttributes},
+    Row{Method::kDelete, "/ngsi-ld/v1/temporal/entities/{id}/attrs/{attr}", kDeleteAttrsTemporal, Sort::kAttribute},
+    Row{Method::kPatch, "/ngsi-ld/v1/temporal/entities/{id}/attrs/{attr}/{instanceId}", kUpdateAttrInstanceTemporal,
+        Sort::kAttribute},
+    Row{Method::kDelete, "/ngsi-ld/v1/temporal/entities/{id}/attrs/{attr}/{instanceId}", kDeleteAttrInstanceTemporal,
+        Sort::kAttribute},
     Row{Method::kPost, "/ngsi-ld/v1/entityOperations/create", kCreateBatch, Sort::kBatch},
     Row{Method::kPost, "/ngsi-ld/v1/entityOperations/upsert", kUpsertBatch, Sort::kBatch},
     Row{Method::kPost, "/ngsi-ld/v1/entityOperations/update", kUpdateBatch, Sort::kBatch},
@@ -80,16 +88,19 @@ Result<broker::WriteRequest> write_of(const Row& row, const Exchange& x) {
   out.op = row.op;
   out.method = method_name(row.method);
   const auto& captures = x.request.captures;
-  if (captures.empty()) {
-    out.path = std::string{row.pattern.substr(std::string_view{"/ngsi-ld/v1"}.size())};
-  } else {
+  constexpr std::string_view kRoot = "/ngsi-ld/v1";
+  constexpr std::string_view kId = "{id}";
+  const auto pattern = row.pattern.substr(kRoot.size(), row.pattern.find("/{attr}") - kRoot.size());
+  out.path = std::string{pattern};
+  if (!captures.empty()) {
     auto target = target_of(x);
     if (!target) return std::unexpected(std::move(target).error());
     out.id = target->id;
     out.types = target->types;
-    out.path = "/entities/" + broker::path_part(out.id) + (row.sort == Sort::kEntity ? "" : "/attrs");
+    out.path.replace(out.path.find(kId), kId.size(), broker::path_part(out.id));
   }
   if (captures.size() > 1) out.attribute = captures[1];
+  if (captures.size() > 2) out.path_end = "/" + broker::path_part(captures[2]);
   for (const auto& [name, value] : x.request.parameters) {
     if (name != "local" && name != "type") out.parameters.emplace_back(name, value);
   }
@@ -187,7 +198,10 @@ Response update_result(const Outcome& outcome, const model::Names& names) {
 Response answer_of(const Row& row, Outcome outcome, const model::Names& names) {
   if (outcome.all_well()) {
     if (outcome.here) return std::move(*outcome.here);
-    return row.op == kCreateEntity ? created("/ngsi-ld/v1/entities/" + path_segment(outcome.id)) : no_content();
+    const bool made = row.op == kCreateEntity ||
+                      (row.op == kUpsertTemporal &&
+                       std::ranges::any_of(outcome.places, [](const PlaceResult& one) { return one.status == 201; }));
+    return made ? created(std::string{row.pattern} + "/" + path_segment(outcome.id)) : no_content();
   }
   const auto taking_part = outcome.places.size() + (outcome.here ? 1 : 0);
   const bool nothing_but_unable = !outcome.here && std::ranges::all_of(outcome.places, [](const PlaceResult& one) {
