@@ -106,12 +106,8 @@ struct Questioning {
   std::size_t needed = 0;  // entities of a place that can matter
   Gathered work;
 
-  /// The conditions stay here when a source would not understand them: in other words, or with parameters that
-  /// questions about the past do not have.
-  bool judged_here(std::size_t i) const {
-    const bool plain = !text.expand_values && !text.json_keys;
-    return conditions.on_facts() && (!plain || !work.words[i].same_as_caller);
-  }
+  /// The conditions stay here when a source would not understand them.
+  bool judged_here(std::size_t i) const { return conditions.on_facts() && !work.words[i].same_as_caller; }
 
   Outgoing request(std::size_t i, std::size_t offset) const {
     const auto& share = work.plan.shares[i];
