@@ -56,12 +56,14 @@ struct Loader {
     }
     if (!compiled) return std::unexpected(std::move(compiled).error());
     if (!stored.delivery.behind) stored.delivery.cursor = later_of(std::move(stored.delivery.cursor), from);
+    state.remote->put(tenant, *compiled);
     state.notifier->put(tenant, std::move(*compiled), std::move(stored.delivery));
     return {};
   }
 
   /// A document that is gone does not keep the others from starting: this one follows when it is here.
   void wait_for(const std::string& missing, const std::string& tenant, StoredDocument stored) const {
+    state.remote->expect(tenant, std::string{text_of(stored.definition.body.at("id").as_string())});
     {
       const std::lock_guard lock{state.waiting_mutex};
       state.waiting_for_context.emplace_back([loader = *this, tenant, stored = std::move(stored)] {
@@ -72,6 +74,31 @@ struct Loader {
     if (!missing.empty()) state.fetcher->fetch(missing, [](const Result<void>&) {});
   }
 };
+
+/// What stands between this broker and sources: our subscriptions there, and what came of them and was not told.
+Result<void> load_remote(Broker::State& state) {
+  for (const auto& tenant : state.store.tenants()) {
+    if (tenant.space != store::Space::kSystem) continue;
+    auto done = for_each_page(state.store, tenant, state.system.remote_subscription, [&](auto page) -> Result<void> {
+      for (const auto& document : page) {
+        auto loaded = load_remote_subscription(state, tenant.name, document.view());
+        if (!loaded) return loaded;
+      }
+      return {};
+    });
+    if (!done) return done;
+    std::vector<model::Document> received;  // all of them first: those that are told go from the store meanwhile
+    done = for_each_page(state.store, tenant, state.system.received, [&](auto page) -> Result<void> {
+      received.insert(received.end(), page.begin(), page.end());
+      return {};
+    });
+    for (const auto& document : received) {
+      if (done) done = load_received(state, tenant.name, document.view());
+    }
+    if (!done) return done;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -109,6 +136,20 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
     if (!done) return std::unexpected(std::move(done).error());
   }
   if (limits.notify) {
+    const auto& own = state->contexts.options().own_urls;
+    state->received = std::make_shared<ReceivedStore>(store, state->system);
+    state->remote = std::make_unique<RemoteSubscriptions>(
+        RemoteWorld{.store = store,
+                    .system = state->system,
+                    .registry = state->registry,
+                    .contexts = state->contexts,
+                    .names = names,
+                    .clock = clock,
+                    .random = random,
+                    .net = net,
+                    .counters = state->counters,
+                    .alias = state->alias,
+                    .receiver = own.empty() ? std::string{} : own.front() + std::string{kReceiverPath}});
     state->notifier = std::make_unique<Notifier>(store, names, clock, random, told_by, state->counters, loader.from);
     for (const auto& tenant : store.tenants()) {
       if (tenant.space != store::Space::kSystem) continue;
@@ -160,6 +201,8 @@ Result<std::unique_ptr<Broker>> Broker::open(store::Store& store, model::Names& 
       if (!done) return std::unexpected(std::move(done).error());
     }
     state->source_notifier->start();
+    if (auto loaded = load_remote(*state); !loaded) return std::unexpected(std::move(loaded).error());
+    state->remote->start();
   }
   return std::unique_ptr<Broker>{new Broker{std::move(state)}};
 }
@@ -188,6 +231,16 @@ std::vector<base::Metric> Broker::metrics() const {
       {"horad_subscription_matches_total", "Changes matched with a subscription.", {}, &c.events_matched},
       {"horad_subscriptions", "Subscriptions stored.", {}, &c.subscriptions},
       {"horad_subscriptions_behind", "Subscriptions that read the log for themselves.", {}, &c.subscriptions_behind},
+      {"horad_notifications_received_total",
+       "Entities that registered sources told our subscriptions of.",
+       {},
+       &c.notifications_received},
+      {"horad_remote_subscriptions", "Subscriptions of ours at registered sources.", {}, &c.remote_subscriptions},
+      {"horad_remote_subscription_requests_total",
+       "Requests to create, change or delete subscriptions at sources.",
+       {},
+       &c.remote_requests},
+      {"horad_remote_subscription_failures_total", "Those of them that failed.", {}, &c.remote_failures},
       {"horad_notifications_in_flight", "Notifications sent and not answered yet.", {}, &c.notifications_waiting},
   };
 }

@@ -38,8 +38,11 @@ using Task = boost::asio::awaitable<T>;
 
 struct BrokerCounters {
   base::Counter operations, notifications_sent, notifications_failed, notifications_lost, events_matched;
-  base::Gauge subscriptions, subscriptions_behind, notifications_waiting;
+  base::Counter notifications_received, remote_requests, remote_failures;
+  base::Gauge subscriptions, subscriptions_behind, notifications_waiting, remote_subscriptions;
 };
+
+inline constexpr std::string_view kReceiverPath = "/ngsi-ld/ex/remote-notify";  // where sources notify
 
 struct Limits {
   std::size_t batch_items = 10'000;              // of one batch operation
@@ -196,6 +199,9 @@ class Broker {
   Task<Result<void>> update_subscription(Caller caller, std::string_view id, std::string_view body,
                                          HeaderSource headers = {});
   Task<Result<void>> remove_subscription(Caller caller, std::string_view id);
+  /// A notification from a source that has one of our subscriptions; it is durable when this answers.
+  ///   errors   kNotFound when nobody waits for it; kBadRequestData; kOverloaded while the subscriber takes nothing
+  Task<Result<void>> receive_notification(Caller caller, std::string_view body);
 
   // Context source registrations, the same way.
 

@@ -109,9 +109,10 @@ Task<Result<void>> check_entities(store::Store& store, std::string tenant, const
   co_return Result<void>{};
 }
 
-/// The registrations of the tenant have changed: who subscribed to them is told.
+/// The registrations of the tenant have changed: who subscribed to them is told, and subscriptions follow them.
 void tell(Broker::State& state, const std::string& tenant) {
   if (state.source_notifier) state.source_notifier->touched(tenant);
+  if (state.remote) state.remote->touched(tenant);
 }
 
 Task<void> sweep(Broker::State& state, std::string tenant, Timestamp now) {

@@ -22,7 +22,9 @@
 #include "horad/broker/identity.h"
 #include "horad/broker/notifier.h"
 #include "horad/broker/public_net.h"
+#include "horad/broker/received.h"
 #include "horad/broker/registry.h"
+#include "horad/broker/remote_subscriptions.h"
 #include "horad/broker/snapshots.h"
 #include "horad/broker/source_notifier.h"
 #include "horad/broker/system_store.h"
@@ -69,6 +71,10 @@ struct Broker::State {
   /// Those of `documents` that match the query; empty documents do not.
   Task<Result<std::vector<model::Document>>> keep_fitting(store::Tenant whose, const model::Query& query,
                                                           std::vector<model::Document> documents);
+
+  // broker_remote.cc
+  Task<Result<void>> complete_news(Broker& broker, const Caller& caller, const RemoteSubscriptions::Address& to,
+                                   std::shared_ptr<const Registration> source, std::vector<News>& news);
 
   // broker_snapshots.cc
   struct StoredSnapshot {
@@ -130,6 +136,8 @@ struct Broker::State {
   std::unique_ptr<PublicNet> public_net;            // for notifications, when they stay out of private networks
   std::unique_ptr<Notifier> notifier;               // null when Limits::notify is false
   std::unique_ptr<SourceNotifier> source_notifier;  // the same
+  std::unique_ptr<RemoteSubscriptions> remote;      // the same
+  std::shared_ptr<ReceivedStore> received;          // goes before the notifier, whose jobs end then unheard
   std::mutex waiting_mutex;                         // guards waiting_for_context
   /// Stored things whose @context was not here at the start: each tries again and is true when it is done.
   std::vector<std::function<bool()>> waiting_for_context;
@@ -142,6 +150,10 @@ Result<void> load_registrations(const SystemNames& system, Contexts& contexts, m
 
 /// Hands a stored subscription to registrations to its notifier, at the start.   errors   kDamaged
 Result<void> load_source_subscription(Broker::State& state, const std::string& tenant, model::DocumentView document);
+
+/// The same of what came from sources and was not told, and of subscriptions of ours at sources.   errors  kDamaged
+Result<void> load_received(Broker::State& state, const std::string& tenant, model::DocumentView document);
+Result<void> load_remote_subscription(Broker::State& state, const std::string& tenant, model::DocumentView document);
 
 /// What the notifier works with, made of a stored definition.
 ///   errors   those of compile_subscription; kContextNotAvailable, with `missing` as Contexts::get has it

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "horad/broker/broker_state.h"
+#include "horad/broker/forward.h"
 #include "horad/model/context.h"
 
 namespace horad::broker {
@@ -83,6 +84,10 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
     co_return fail(ErrorCode::kTooLarge,
                    fmt::format("There are {} subscriptions, which is the limit.", state.limits.subscriptions));
   }
+  if (headers && names_proxy(headers(kVia).value_or(""), alias_of(state.alias, caller.tenant))) {
+    if (caller.forwarding != nullptr) caller.forwarding->looped = true;
+    co_return fail(ErrorCode::kConflict, "The subscription came back to where it had been: registrations form a loop.");
+  }
   const auto context = state.context_of_document(caller, body);
   if (!context) co_return std::unexpected(context.error());
   auto definition = define_subscription(body, new_id(state.random), **context, state.names, state.clock.now(), headers);
@@ -102,6 +107,7 @@ Task<Result<std::string>> Broker::create_subscription(Caller caller, std::string
   if (!written) co_return std::unexpected(written.error());
   auto compiled = compile_stored(state.contexts, caller.tenant, *definition, written->at);
   if (!compiled) co_return std::unexpected(std::move(compiled).error());
+  if (state.remote) state.remote->put(caller.tenant, *compiled);
   if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), std::move(delivery));
   co_return id;
 }
@@ -110,6 +116,9 @@ Task<Result<std::string>> Broker::subscription(Caller caller, std::string_view i
   if (auto known = state_->known(caller.tenant); !known) co_return std::unexpected(std::move(known).error());
   const auto read = co_await read_one(state_->store, state_->system, caller.tenant, std::string{id});
   if (!read) co_return std::unexpected(read.error());
+  if (state_->remote && caller.forwarding != nullptr) {
+    caller.forwarding->warnings = state_->remote->troubles(caller.tenant, std::string{id});
+  }
   co_return show_one(*state_, caller, read->view(), sys_attrs);
 }
 
@@ -160,6 +169,7 @@ Task<Result<void>> Broker::update_subscription(Caller caller, std::string_view i
     if (written) {
       auto compiled = compile_stored(state.contexts, caller.tenant, *patched, written->at);
       if (!compiled) co_return std::unexpected(std::move(compiled).error());
+      if (state.remote) state.remote->put(caller.tenant, *compiled);
       if (state.notifier) state.notifier->put(std::move(caller.tenant), std::move(*compiled), stored->delivery);
       co_return Result<void>{};
     }
@@ -176,6 +186,7 @@ Task<Result<void>> Broker::remove_subscription(Caller caller, std::string_view i
                         remove_stored(state_->system, Kept::kSubscription), std::move(done));
   });
   if (!written) co_return std::unexpected(written.error());
+  if (state_->remote) state_->remote->remove(caller.tenant, std::string{id});
   if (state_->notifier) state_->notifier->remove(std::move(caller.tenant), std::string{id}, written->at);
   co_return Result<void>{};
 }

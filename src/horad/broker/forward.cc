@@ -15,21 +15,6 @@
 namespace horad::broker {
 namespace {
 
-/// True when a proxy of this name stands in a Via header: `1.1 name, 1.1 other (comment)`.
-bool names_proxy(std::string_view via, std::string_view name) {
-  if (name.empty()) return false;
-  while (!via.empty()) {
-    const auto end = via.find(',');
-    auto entry = base::trim(via.substr(0, end));
-    via = end == std::string_view::npos ? std::string_view{} : via.substr(end + 1);
-    const auto blank = entry.find(' ');
-    if (blank == std::string_view::npos) continue;
-    entry = base::trim(entry.substr(blank + 1));
-    if (entry.substr(0, entry.find(' ')) == name) return true;
-  }
-  return false;
-}
-
 bool is_proxied(Mode mode) noexcept { return mode == Mode::kExclusive || mode == Mode::kRedirect; }
 
 int rank(Mode mode) noexcept {
@@ -156,6 +141,20 @@ void add_registered_headers(base::Headers& headers, const Registration& source, 
 
 }  // namespace
 
+bool names_proxy(std::string_view via, std::string_view name) {
+  if (name.empty()) return false;
+  while (!via.empty()) {
+    const auto end = via.find(',');
+    auto entry = base::trim(via.substr(0, end));
+    via = end == std::string_view::npos ? std::string_view{} : via.substr(end + 1);
+    const auto blank = entry.find(' ');
+    if (blank == std::string_view::npos) continue;
+    entry = base::trim(entry.substr(blank + 1));
+    if (entry.substr(0, entry.find(' ')) == name) return true;
+  }
+  return false;
+}
+
 std::string warning_header(const Warning& warning) {
   std::string text;
   for (const char c : warning.text) {
@@ -176,7 +175,7 @@ Plan plan_forward(const Sources& sources, const Wanted& wanted, SourceOps ops, c
   const auto via = forwarding.header("via");
   const bool been_here = names_proxy(via, alias);
   for (auto& source : sources.matching(wanted)) {
-    if (source->expired(now)) continue;
+    if (source->expired(now) || source->id == forwarding.leave_out) continue;
     if (forwarding.csf && !forwarding.csf->matches(source->properties.view())) continue;
     if (been_here || names_proxy(via, source->alias)) {
       out.looped = out.looped || is_proxied(source->mode);

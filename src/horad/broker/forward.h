@@ -36,6 +36,9 @@ struct Plan {
   bool looped = false;  // an exclusive or redirect source was left out because asking it would go round in circles
 };
 
+/// True when a proxy of this name stands in a Via header: `1.1 name, 1.1 other (comment)`.
+bool names_proxy(std::string_view via, std::string_view name);
+
 /// Which sources take part.
 ///   ops     what may be asked of them; one of these is enough
 ///   alias   ours; a request that names it in Via has been here, and one that names a source has been there

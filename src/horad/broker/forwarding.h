@@ -26,6 +26,7 @@ struct Forwarding {
   std::vector<std::pair<std::string, std::string>> headers;  // of the request, names in lower case
   std::shared_ptr<const model::QFilter> csf;                 // null: any source
   bool split_entities = false;                               // filters are judged after merging
+  std::string leave_out;                                     // a registration that is not asked; empty: none
   std::vector<Warning> warnings;                             // out
   bool looped = false;                                       // out: refused, because it had come back to where it was
 

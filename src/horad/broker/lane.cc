@@ -28,6 +28,10 @@ void merge(Job& waiting, Job newer) {
     if (!back && std::ranges::none_of(newer.gone, same)) newer.gone.push_back(std::move(attribute));
   }
   waiting.gone = std::move(newer.gone);
+  if (newer.receipt) {
+    waiting.receipt = std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(
+        std::move(waiting.receipt), std::move(newer.receipt));
+  }
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace horad::broker {
 
 /// One entity to be told of.
 struct Job {
-  static constexpr store::Position kNoRecord = ~store::Position{0};  // it came of the clock and not of a change
+  static constexpr store::Position kNoRecord = ~store::Position{0};  // it came of the clock or from elsewhere
 
   std::size_t shard = 0;
   store::Position before = 0;  // of the record: a reader that starts there sees it again
@@ -32,6 +32,8 @@ struct Job {
   std::vector<model::Attribute> gone;  // instances the change took away, as they were: to be told as such
   Timestamp gone_at{};                 // when they went
   Timestamp at{};                      // of the change; of the oldest when it stands for several
+  /// What came from another broker is kept until the last copy of this goes: the job has been done then, or dropped.
+  std::shared_ptr<void> receipt;
 };
 
 /// How an attempt ended.

@@ -126,6 +126,7 @@ void Notifier::Core::redefine(const HoldPtr& hold, std::shared_ptr<const Subscri
   const bool was_periodic = periodic(*hold);
   lane.redefine(std::move(subscription));
   if (!delivers(lane.subscription()) || periodic(*hold) != was_periodic) lane.drop_waiting();
+  if (!delivers(lane.subscription())) hold->received.clear();
   if (periodic(*hold) && hold->reading) {
     hold->reading.reset();
     counters.subscriptions_behind.add(-1);
@@ -181,6 +182,22 @@ void Notifier::Core::remove(const LaneKey& key, Timestamp version) {
   shown.erase(key);
 }
 
+void Notifier::Core::tell(const LaneKey& key, Job job) {
+  const auto found = lanes.find(key);
+  if (found == lanes.end() || !delivers(found->second->lane.subscription())) return;
+  found->second->received.push_back(std::move(job));
+  take_received(found->second);
+}
+
+void Notifier::Core::take_received(const HoldPtr& hold) {
+  if (!delivers(hold->lane.subscription())) hold->received.clear();
+  while (!hold->received.empty() && !hold->lane.full()) {
+    hold->lane.add(std::move(hold->received.front()));
+    hold->received.pop_front();
+  }
+  schedule(hold);
+}
+
 void Notifier::Core::hold_the_log() {
   auto least = committed;
   for (const auto& [key, hold] : behind) {
@@ -215,6 +232,12 @@ void Notifier::put(std::string tenant, std::shared_ptr<const Subscription> subsc
 
 void Notifier::remove(std::string tenant, std::string id, Timestamp version) {
   core_->post([key = LaneKey{std::move(tenant), std::move(id)}, version](Core& core) { core.remove(key, version); });
+}
+
+void Notifier::tell(std::string tenant, std::string id, Job job) {
+  core_->post([key = LaneKey{std::move(tenant), std::move(id)}, job = std::move(job)](Core& core) mutable {
+    core.tell(key, std::move(job));
+  });
 }
 
 std::optional<DeliveryState> Notifier::state(const std::string& tenant, const std::string& id) const {

@@ -44,6 +44,8 @@ class Notifier {
   /// ignored).
   void put(std::string tenant, std::shared_ptr<const Subscription> subscription, DeliveryState state);
   void remove(std::string tenant, std::string id, Timestamp version);
+  /// Tells the subscription, unless it is paused, expired or gone, of something that is in no log. See Job::receipt.
+  void tell(std::string tenant, std::string id, Job job);
   /// How delivery of this subscription stands; none when it is not known.
   std::optional<DeliveryState> state(const std::string& tenant, const std::string& id) const;
 

@@ -45,6 +45,7 @@ struct Hold {
   std::uint64_t schedule = 0;  // of a periodic one: ticks of an older schedule are void
   std::optional<Round> round;  // a periodic notification is being put together
   bool gathering = false;      // the store has been asked for a page of it
+  std::deque<Job> received;    // what came from elsewhere while the lane was full; bounded by who calls tell()
 };
 using HoldPtr = std::shared_ptr<Hold>;
 
@@ -88,6 +89,8 @@ struct Notifier::Core : std::enable_shared_from_this<Notifier::Core> {
   void add(std::string tenant, std::shared_ptr<const Subscription> subscription, DeliveryState state);
   void redefine(const HoldPtr& hold, std::shared_ptr<const Subscription> subscription);
   void remove(const LaneKey& key, Timestamp version);
+  void tell(const LaneKey& key, Job job);
+  void take_received(const HoldPtr& hold);
   void show(const Hold& hold);
   void mark_dirty(const HoldPtr& hold);
   bool delivers(const Subscription& subscription) const;

@@ -54,6 +54,7 @@ void Notifier::Core::judge(const HoldPtr& hold, const std::vector<const Job*>& j
     if (busy || hold->gone) return c.put_off(hold, *subscription, done ? "" : done.error().detail);
     if (!done) hold->lane.lost("Changes were not told: " + done.error().detail, c.clock.now());
     const auto left = hold->lane.keep([&](const Job& job) {
+      if (job.receipt && !subscription->split) return true;  // judged where it comes from, which may not tell all of it
       return done && subscription->filter.q->matches(job.document.view(), walk->documents());
     });
     c.mark_dirty(hold);

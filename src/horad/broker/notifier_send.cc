@@ -116,7 +116,7 @@ void Notifier::Core::on_answer(const HoldPtr& hold, const std::string& origin, c
     }
     queue_to_read(hold);
     gather(hold);
-    schedule(hold);
+    take_received(hold);
   }
   const auto found = origins.find(origin);
   if (found == origins.end()) return;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "horad/broker/members.h"
 #include "horad/broker/name_map.h"
@@ -190,7 +191,7 @@ Headers headers_asked(const json::object& body, const HeaderSource& source) {
 
 Result<void> check_expiry(const json::object& body, Timestamp now) {
   const auto* const member = body.if_contains("expiresAt");
-  if (member == nullptr || !member->is_string()) return {};
+  if (member == nullptr || !member->is_string() || is_null(*member)) return {};  // in a patch a null takes it away
   const auto at = base::parse_time(text_of(member->get_string()));
   if (!at) return std::unexpected(at.error());
   if (*at <= now) return fail(ErrorCode::kBadRequestData, "expiresAt lies in the past.", "/expiresAt");
@@ -257,6 +258,7 @@ Result<Definition> define_subscription(std::string_view body, std::string_view f
   if (auto done = check_expiry(out.body, now); !done) return std::unexpected(std::move(done).error());
   if (auto done = expand_names(out.body, context, names, &map_names); !done) return std::unexpected(std::move(done).error());
   out.request_headers = headers_asked(out.body, headers);
+  if (auto via = headers ? headers(kVia) : std::nullopt) out.request_headers.emplace_back(kVia, std::move(*via));
   return checked(std::move(out), context);
 }
 
@@ -281,7 +283,11 @@ Result<Definition> patch_subscription(const Definition& before, std::string_view
     }
   }
   take_context(out, *patch, context);
-  if (patch->contains("notification")) out.request_headers = headers_asked(out.body, headers);
+  if (patch->contains("notification")) {
+    out.request_headers = headers_asked(out.body, headers);
+    std::ranges::copy_if(before.request_headers, std::back_inserter(out.request_headers),
+                         [](const auto& pair) { return pair.first == kVia; });
+  }
   return checked(std::move(out), context);
 }
 

@@ -26,6 +26,8 @@ class Context;
 
 namespace horad::broker {
 
+inline constexpr std::string_view kVia = "via";  // among Definition::request_headers
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// A subscription as it is stored: the JSON document with names of types and attributes expanded, and the context in
@@ -36,7 +38,7 @@ struct Definition {
   std::string q_context =
       {};  // the one under which `q` stands, when a PATCH gave the other parts a new one; else empty
   /// What "urn:ngsi-ld:request" in receiverInfo stands for: headers of the request that made or last changed the
-  /// endpoint.
+  /// endpoint. And Via of the request that made the subscription.
   Headers request_headers = {};
 };
 
@@ -88,6 +90,10 @@ struct Subscription {
   Join join;
   bool show_changes = false;
   Endpoint endpoint;
+  bool local_only = false;  // no registered source takes part
+  bool split = false;       // splitEntities: filters are judged when the parts of an entity have been put together
+  std::shared_ptr<const model::QFilter> csf;  // which sources take part; null: any
+  std::string via;                            // of the request that made it: through these brokers it came
   std::shared_ptr<model::Context> context;
   std::string context_url;  // where receivers find it, see Contexts::url_of; empty: the core context
   Timestamp version{};      // when this definition was stored: a newer one wins

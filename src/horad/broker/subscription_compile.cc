@@ -333,15 +333,19 @@ Result<void> compile_plain(const json::object& body, model::Context& context, Su
   members.text("subscriptionName");
   members.text("description");
   check_jsonld_context(members);
-  members.flag("localOnly", false);
-  members.flag("splitEntities", false);
+  out.local_only = members.flag("localOnly", false);
+  out.split = members.flag("splitEntities", false);
   members.texts("watchedAttributes", append_name(context, out.watched));
   std::ranges::sort(out.watched);
   return members.state();
 }
 
-/// Texts in quotes may be percent-encoded, as they are in the URL of a query: subscribers write them alike.
+/// Texts in quotes may be percent-encoded, as they are in the URL of a query: subscribers write them alike. So may the
+/// quotes themselves; then all of it is.
 std::string with_decoded_texts(std::string_view q) {
+  if (q.find('"') == std::string_view::npos && q.find("%22") != std::string_view::npos) {
+    if (auto decoded = base::percent_decode(q)) return std::move(*decoded);
+  }
   std::string out;
   for (bool quoted = false; !q.empty();) {
     const auto end = std::min(q.find('"'), q.size());
@@ -364,11 +368,10 @@ Result<void> compile_filters(const json::object& body, model::Context& context, 
   std::vector<model::NameId> json_keys;     // checked, without effect: see docs/conformance.md
   members.texts("expandValues", append_name(context, reading.expand_values));
   members.texts("jsonKeys", append_name(context, json_keys));
-  // It is about registrations, and says which sources are asked: kept, and checked as the query that it is.
   if (const auto csf = members.text("csf"); !csf.empty()) {
-    if (auto filter = model::QFilter::parse(csf, context); !filter) {
-      return fail(filter.error().code, "'csf' is not a query: " + filter.error().detail, "/csf");
-    }
+    auto filter = model::QFilter::parse(csf, context);
+    if (!filter) return fail(filter.error().code, "'csf' is not a query: " + filter.error().detail, "/csf");
+    out.csf = std::move(*filter);
   }
   if (const auto q = members.text("q"); !q.empty() && members.state()) {
     auto filter = model::QFilter::parse(with_decoded_texts(q), context, reading);
@@ -399,6 +402,8 @@ Result<Subscription> compile_subscription(const Definition& definition, const De
   if (auto done = compile_geo(body, words, out); !done) return std::unexpected(std::move(done).error());
   if (auto done = compile_notification(definition, words, out); !done) return std::unexpected(std::move(done).error());
   out.context = contexts.words;
+  const auto via = std::ranges::find(definition.request_headers, kVia, [](const auto& pair) { return pair.first; });
+  if (via != definition.request_headers.end()) out.via = via->second;
   return out;
 }
 

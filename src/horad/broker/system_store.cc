@@ -78,6 +78,10 @@ std::string_view word_for(Kept kind) noexcept {
       return "@context";
     case Kept::kSnapshot:
       return "snapshot";
+    case Kept::kRemoteSubscription:
+      return "subscription at a source";
+    case Kept::kReceived:
+      return "received entity";
   }
   return {};
 }
@@ -92,6 +96,8 @@ Result<SystemNames> SystemNames::make(model::Names& names) {
       {&out.source_subscription, "urn:horad:system:SourceSubscription"},
       {&out.jsonld_context, "urn:horad:system:Context"},
       {&out.snapshot, "https://uri.etsi.org/ngsi-ld/Snapshot"},
+      {&out.remote_subscription, "urn:horad:system:RemoteSubscription"},
+      {&out.received, "urn:horad:system:Received"},
       {&out.definition, "urn:horad:system:definition"},
       {&out.context, "urn:horad:system:context"},
       {&out.headers, "urn:horad:system:requestHeaders"},
@@ -123,6 +129,10 @@ model::NameId SystemNames::type_of(Kept kind) const noexcept {
       return jsonld_context;
     case Kept::kSnapshot:
       return snapshot;
+    case Kept::kRemoteSubscription:
+      return remote_subscription;
+    case Kept::kReceived:
+      return received;
   }
   return subscription;
 }
@@ -137,6 +147,8 @@ store::Address kept_address(Kept kind, std::string tenant, std::string_view id) 
   if (kind == Kept::kSourceSubscription) prefix = "urn:horad:system:source-subscription:";
   if (kind == Kept::kContext) prefix = "urn:horad:system:context:";
   if (kind == Kept::kSnapshot) prefix = "urn:horad:system:snapshot:";
+  if (kind == Kept::kRemoteSubscription) prefix = "urn:horad:system:remote-subscription:";
+  if (kind == Kept::kReceived) prefix = "urn:horad:system:received:";
   return {{std::move(tenant), store::Space::kSystem}, std::string{prefix}.append(id)};
 }
 

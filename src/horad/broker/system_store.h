@@ -17,7 +17,15 @@
 namespace horad::broker {
 
 /// The sorts of documents that are kept for a tenant.
-enum class Kept : std::uint8_t { kSubscription, kRegistration, kSourceSubscription, kContext, kSnapshot };
+enum class Kept : std::uint8_t {
+  kSubscription,
+  kRegistration,
+  kSourceSubscription,
+  kContext,
+  kSnapshot,
+  kRemoteSubscription,  // one of ours at a registered source, see remote_leg.h
+  kReceived,            // news from a source that wait for their subscriber, see received.h
+};
 
 /// The interned names of these entities, made once.
 struct SystemNames {
@@ -26,6 +34,8 @@ struct SystemNames {
   model::NameId source_subscription;  // the type
   model::NameId jsonld_context;       // the type
   model::NameId snapshot;             // the type
+  model::NameId remote_subscription;  // the type
+  model::NameId received;             // the type
   model::NameId definition;           // JsonProperty: Definition::body
   model::NameId context;   // JsonProperty: array of Definition::context, and Definition::q_context when there is one
   model::NameId headers;   // JsonProperty: array of Definition::request_headers, name and value by turns

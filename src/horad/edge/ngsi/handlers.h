@@ -83,6 +83,7 @@ Reply list_subscriptions(Exchange& x);
 Reply show_subscription(Exchange& x);
 Reply update_subscription(Exchange& x);
 Reply delete_subscription(Exchange& x);
+Reply receive_notification(Exchange& x);
 
 // registrations.cc
 Reply create_registration(Exchange& x);

@@ -130,6 +130,8 @@ constexpr std::array kOperations{
     Operation{Method::kDelete, "/ngsi-ld/v1/subscriptions/{id}", "local", Body::kNone, Answer::kNothing,
               &delete_subscription},
 
+    Operation{Method::kPost, broker::kReceiverPath, "", Body::kJson, Answer::kNothing, &receive_notification},
+
     Operation{Method::kPost, "/ngsi-ld/v1/csourceRegistrations", "", Body::kJson, Answer::kNothing,
               &create_registration},
     Operation{Method::kGet, "/ngsi-ld/v1/csourceRegistrations", kSources, Body::kNone, Answer::kJson,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /subscriptions
+// /subscriptions, and where sources notify that have some of ours
 #include "horad/base/text.h"
 #include "horad/edge/ngsi/answers.h"
 #include "horad/edge/ngsi/handlers.h"
@@ -82,6 +82,12 @@ Reply delete_subscription(Exchange& x) {
   const auto target = target_of(x);
   if (!target) co_return problem(target.error());
   co_return answer_done(co_await x.broker.remove_subscription(std::move(x.caller), target->id));
+}
+
+Reply receive_notification(Exchange& x) {
+  const auto done = co_await x.broker.receive_notification(x.caller, x.request.body);
+  if (!done) co_return problem(done.error());
+  co_return Response{.status = 200, .content_type = {}, .headers = {}, .body = {}};
 }
 
 }  // namespace horad::edge::ngsi
