@@ -157,14 +157,19 @@ class Broker {
   EntityMaps& entity_maps() noexcept;
   /// Fixes which entities a query considers: all that match it now, whatever its page.
   ///   errors   kTooManyResults when they are more than a map has, kOverloaded when there are too many maps
-  Task<Result<std::string>> map_query(std::string tenant, model::Query query, std::optional<Duration> lifetime);
+  /// Those of registered sources too when the caller forwards; then each says at which of them it is.
+  Task<Result<std::string>> map_query(const Caller& caller, model::Query query, const model::QueryText& text,
+                                      std::optional<Duration> lifetime);
   Task<Result<std::string>> map_temporal_query(std::string tenant, TemporalQuery query,
                                                std::optional<Duration> lifetime);
   /// Fixes one entity.
   Result<std::string> map_entity(const std::string& tenant, std::string id, std::optional<Duration> lifetime);
   /// A page of the entities of a map that match the query now. An offset counts entities of the map; those met on the
   /// way that match no longer are taken out of it.   errors   kNotFound when there is no such map
-  Task<Result<EntityPage>> query_mapped(std::string tenant, model::Query query, std::string map);
+  /// When the caller forwards, the places that the map has for an entity are asked for it, and no others; one that does
+  /// not answer lets its entities stay in the map.
+  Task<Result<EntityPage>> query_mapped(const Caller& caller, model::Query query, const model::QueryText& text,
+                                        std::string map);
 
   // Snapshots (5.16), see snapshots.h. JSON text in and out.
 

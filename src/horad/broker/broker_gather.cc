@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "horad/broker/broker_state.h"
@@ -112,6 +113,7 @@ struct Gathering {
   std::vector<Words> words;
   std::vector<Ptr> proxied;
   Merger merger;
+  std::map<std::string, std::vector<std::string>> places;  // by entity: where it was found
 
   Forwarding& forwarding() const { return *caller.forwarding; }
   /// The filters stay here when a source would not understand them, or when they are judged after merging.
@@ -134,9 +136,23 @@ struct Gathering {
   }
 
   void add(Piece piece) {
-    if (sift(piece, proxied)) merger.add(std::move(piece));
+    if (!sift(piece, proxied)) return;
+    auto& list = places[piece.entity.id];
+    std::string place{piece.source ? std::string_view{piece.source->id} : kLocalSource};
+    if (std::ranges::find(list, place) == list.end()) list.push_back(std::move(place));
+    merger.add(std::move(piece));
   }
 };
+
+/// In whose words each source is asked.
+Result<void> find_words(Gathering& work) {
+  for (const auto& share : work.plan.shares) {
+    auto spoken = words_for(*share.source, work.caller.context, work.caller, work.state.contexts);
+    if (!spoken) return std::unexpected(std::move(spoken).error());
+    work.words.push_back(std::move(*spoken));
+  }
+  return {};
+}
 
 /// The query without its conditions on content.
 model::Query without_filters(model::Query query) {
@@ -210,7 +226,7 @@ Task<void> gather_remote(Gathering& work) {
 }
 
 /// What was found, whole and in order; equal ones in the order in which they came.
-std::vector<model::Document> put_together(Gathering work) {
+std::vector<model::Document> put_together(Gathering& work) {
   const auto wanted = after_merging(work);
   std::vector<model::Document> found;
   for (const auto& entity : std::move(work.merger).take()) {
@@ -264,12 +280,9 @@ Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query,
                  .plan = std::move(plan),
                  .words = {},
                  .proxied = std::move(proxied),
-                 .merger = {}};
-  for (const auto& share : work.plan.shares) {
-    auto spoken = words_for(*share.source, caller.context, caller, state.contexts);
-    if (!spoken) co_return std::unexpected(std::move(spoken).error());
-    work.words.push_back(std::move(*spoken));
-  }
+                 .merger = {},
+                 .places = {}};
+  if (auto said = find_words(work); !said) co_return std::unexpected(std::move(said).error());
   work.needed = needed_of(work);
   if (auto done = co_await gather_local(work); !done) co_return std::unexpected(std::move(done).error());
   co_await gather_remote(work);
@@ -278,12 +291,100 @@ Task<Result<EntityPage>> Broker::query(const Caller& caller, model::Query query,
                    fmt::format("More than {} entities of all sources would have to be put together; ask for less.",
                                kMostGathered));
   }
-  auto found = put_together(std::move(work));
+  auto found = put_together(work);
   EntityPage out;
   out.more = found.size() > offset + limit;
   if (counted) out.count = found.size();
-  for (auto i = offset; i < std::min(found.size(), offset + limit); ++i) out.documents.push_back(std::move(found[i]));
+  for (auto i = offset; i < std::min(found.size(), offset + limit); ++i) {
+    out.places.push_back(std::move(work.places[std::string{found[i].view().id()}]));
+    out.documents.push_back(std::move(found[i]));
+  }
   co_return out;
+}
+
+namespace {
+
+/// Narrows a plan to what a map says of where its entities are.
+void narrow_to(Plan& plan, const std::vector<MapEntry>& entries) {
+  std::erase_if(plan.shares, [&entries](Share& share) {
+    std::vector<std::string> ids;
+    for (const auto& entry : entries) {
+      const bool there = std::ranges::find(entry.sources, share.source->id) != entry.sources.end();
+      const bool asked = share.ids.empty() || std::ranges::find(share.ids, entry.id) != share.ids.end();
+      if (there && asked) ids.push_back(entry.id);
+    }
+    share.ids = std::move(ids);
+    share.id_pattern.clear();
+    return share.ids.empty();
+  });
+}
+
+std::vector<model::Document> in_order_of(const std::vector<MapEntry>& entries, std::vector<model::Document> found) {
+  std::map<std::string_view, model::Document*> by_id;
+  for (auto& document : found) by_id.emplace(document.view().id(), &document);
+  std::vector<model::Document> out;
+  for (const auto& entry : entries) {
+    const auto at = by_id.find(entry.id);
+    if (at != by_id.end()) out.push_back(*at->second);
+  }
+  return out;
+}
+
+}  // namespace
+
+Task<Result<std::vector<model::Document>>> Broker::State::fitting_of(const Caller& caller, model::Query query,
+                                                                     const model::QueryText& text,
+                                                                     std::vector<MapEntry> entries) {
+  std::erase_if(entries, [&query](const MapEntry& entry) {
+    return !query.ids.empty() && std::ranges::find(query.ids, entry.id) == query.ids.end();
+  });
+  std::vector<std::string> ids;
+  std::vector<std::string> ids_here;
+  for (const auto& entry : entries) {
+    ids.push_back(entry.id);
+    if (std::ranges::find(entry.sources, kLocalSource) != entry.sources.end()) ids_here.push_back(entry.id);
+  }
+  if (ids.empty()) co_return std::vector<model::Document>{};
+  query.ids = std::move(ids);
+  query.count = false;
+  query.order = nullptr;
+  const Wanted wanted{.ids = query.ids,
+                      .pattern = nullptr,
+                      .types = query.types.get(),
+                      .has_types = {},
+                      .attributes = query.attributes};
+  const auto sources = registry.of(caller.tenant);
+  Plan plan;
+  std::vector<Ptr> proxied;
+  if (sources) {
+    const auto now = clock.now();
+    plan = plan_forward(*sources, wanted, SourceOps::of({kQueryEntity, kQueryBatch}), *caller.forwarding,
+                        alias_of(alias, caller.tenant), now);
+    proxied = proxied_of(*sources, wanted, now);
+    if (plan.looped) co_return went_round(*caller.forwarding);
+    narrow_to(plan, entries);
+  }
+  auto remains = std::exchange(query.remains, {});
+  Gathering work{.caller = caller,
+                 .state = *this,
+                 .text = text,
+                 .query = std::move(query),
+                 .remains = std::move(remains),
+                 .order = {},
+                 .needed = entries.size(),
+                 .plan = std::move(plan),
+                 .words = {},
+                 .proxied = std::move(proxied),
+                 .merger = {},
+                 .places = {}};
+  if (auto said = find_words(work); !said) co_return std::unexpected(std::move(said).error());
+  if (!ids_here.empty()) {
+    auto all = std::exchange(work.query.ids, std::move(ids_here));
+    if (auto done = co_await gather_local(work); !done) co_return std::unexpected(std::move(done).error());
+    work.query.ids = std::move(all);
+  }
+  co_await gather_remote(work);
+  co_return in_order_of(entries, put_together(work));
 }
 
 }  // namespace horad::broker

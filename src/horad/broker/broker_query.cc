@@ -32,7 +32,7 @@ Task<Result<EntityPage>> Broker::query(std::string tenant, model::Query query) {
   auto page = co_await ask<Result<store::Page>>(
       [&](auto done) { state_->store.query(entities_of(std::move(tenant)), std::move(query), std::move(done)); });
   if (!page) co_return std::unexpected(std::move(page).error());
-  EntityPage out{std::move(page->documents), page->count, false};
+  EntityPage out{std::move(page->documents), {}, page->count, false};
   out.more = out.documents.size() > limit;
   if (out.more) out.documents.resize(limit);
   co_return out;

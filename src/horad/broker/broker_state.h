@@ -68,6 +68,10 @@ struct Broker::State {
   // broker_maps.cc
   Result<std::string> add_map(const std::string& tenant, std::vector<MapEntry> entries,
                               std::optional<Duration> lifetime);
+  /// Those entities of a map that match the query now, in the order of the map, of the places that it has for them.
+  ///   errors   as Broker::query()
+  Task<Result<std::vector<model::Document>>> fitting_of(const Caller& caller, model::Query query,
+                                                        const model::QueryText& text, std::vector<MapEntry> entries);
   /// Those of `documents` that match the query; empty documents do not.
   Task<Result<std::vector<model::Document>>> keep_fitting(store::Tenant whose, const model::Query& query,
                                                           std::vector<model::Document> documents);

@@ -60,8 +60,8 @@ std::optional<EntityMaps::Part> EntityMaps::part(const std::string& tenant, std:
   const auto* const map = live(tenant, id, now);
   if (map == nullptr) return std::nullopt;
   Part out{{}, map->entries.size()};
-  for (std::size_t i = from; i < map->entries.size() && out.ids.size() < most; ++i) {
-    out.ids.push_back(map->entries[i].id);
+  for (std::size_t i = from; i < map->entries.size() && out.entries.size() < most; ++i) {
+    out.entries.push_back(map->entries[i]);
   }
   return out;
 }

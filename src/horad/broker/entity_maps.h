@@ -53,7 +53,7 @@ class EntityMaps {
   std::optional<EntityMap> find(const std::string& tenant, std::string_view id, Timestamp now);
   /// Some entries from the place `from` on, and how many there are in all; none when there is no such map.
   struct Part {
-    std::vector<std::string> ids;
+    std::vector<MapEntry> entries;
     std::size_t count = 0;
   };
   std::optional<Part> part(const std::string& tenant, std::string_view id, std::size_t from, std::size_t most,

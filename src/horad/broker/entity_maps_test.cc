@@ -47,10 +47,14 @@ TEST(EntityMaps, LiveAtMostADay) {
 TEST(EntityMaps, GiveTheirEntriesInOrderAndForgetThoseThatAreGone) {
   EntityMaps maps;
   ASSERT_TRUE(maps.add("", map_of("urn:m", {"urn:3", "urn:1", "urn:2"}), kNow));
-  EXPECT_EQ(maps.part("", "urn:m", 1, 5, kNow)->ids, (std::vector<std::string>{"urn:1", "urn:2"}));
+  const auto later = maps.part("", "urn:m", 1, 5, kNow);
+  ASSERT_EQ(later->entries.size(), 2u);
+  EXPECT_EQ(later->entries[0].id, "urn:1");
+  EXPECT_EQ(later->entries[1].id, "urn:2");
   maps.prune("", "urn:m", {"urn:1", "urn:7"});
   const auto part = maps.part("", "urn:m", 0, 1, kNow);
-  EXPECT_EQ(part->ids, std::vector<std::string>{"urn:3"});
+  ASSERT_EQ(part->entries.size(), 1u);
+  EXPECT_EQ(part->entries[0].id, "urn:3");
   EXPECT_EQ(part->count, 2u);
   EXPECT_FALSE(maps.part("", "urn:other", 0, 1, kNow));
 }

@@ -97,6 +97,7 @@ struct BatchResult {
 
 struct EntityPage {
   std::vector<model::Document> documents;
+  std::vector<std::vector<std::string>> places;  // of each: where it is, as in a MapEntry; empty: all are here alone
   std::optional<std::uint64_t> count;
   bool more = false;  // there are matches after this page
 };

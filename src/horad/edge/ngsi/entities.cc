@@ -47,7 +47,7 @@ Reply retrieve_entity(Exchange& x) {
   auto shown = co_await show_one_linked(x, *how, *found);
   if (!shown) co_return problem(shown.error());
   auto response = answer_shown(x, *how, std::span{&*found, 1}, std::move(*shown));
-  if (const auto named = name_map(x, *use, target->id); !named) co_return problem(named.error());
+  if (const auto named = co_await name_map(x, *use, *target); !named) co_return problem(named.error());
   if (use->map) add_map(response, *use->map);
   co_return response;
 }

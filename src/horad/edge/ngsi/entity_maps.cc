@@ -55,13 +55,14 @@ Response made(const Exchange& x, const Result<std::string>& id) {
 }
 
 Reply map_query(Exchange& x, model::QueryText text, std::optional<Duration> lifetime) {
-  if (const auto local = check_map_is_local(x); !local) co_return problem(local.error());
   auto query = model::parse_query(text, *x.caller.context);
   if (!query) co_return problem(query.error());
-  co_return made(x, co_await x.broker.map_query(x.caller.tenant, std::move(*query), lifetime));
+  if (const auto possible = check_linked(x, *query); !possible) co_return problem(possible.error());
+  co_return made(x, co_await x.broker.map_query(x.caller, std::move(*query), text, lifetime));
 }
 
 Reply map_histories(Exchange& x, TemporalQuestion asked, std::optional<Duration> lifetime) {
+  if (const auto local = check_past_map(x); !local) co_return problem(local.error());
   const auto members = temporal_members_of(x, asked.projection);
   if (!members) co_return problem(members.error());
   auto query = temporal_query_of(x, std::move(asked), model::TemporalForm::kNormalized, *members);

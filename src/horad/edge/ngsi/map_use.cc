@@ -6,6 +6,7 @@
 #include "horad/base/text.h"
 #include "horad/broker/entity_maps.h"
 #include "horad/edge/ngsi/answers.h"
+#include "horad/model/q.h"
 
 namespace horad::edge::ngsi {
 namespace {
@@ -29,9 +30,6 @@ Result<std::string> read_header(std::string_view text) {
 
 Result<MapUse> finish(const Exchange& exchange, MapUse out) {
   const auto header = exchange.request.header("ngsild-entitymap");
-  if (out.make || !header.empty()) {
-    if (auto local = check_map_is_local(exchange); !local) return std::unexpected(std::move(local).error());
-  }
   if (header.empty()) return out;
   auto id = read_header(header);
   if (!id) return std::unexpected(std::move(id).error());
@@ -47,11 +45,19 @@ Result<MapUse> finish(const Exchange& exchange, MapUse out) {
 
 }  // namespace
 
-Result<void> check_map_is_local(const Exchange& exchange) {
-  if (exchange.caller.forwarding == nullptr) return {};
+Result<void> check_linked(const Exchange& exchange, const model::Query& query) {
+  if (exchange.caller.forwarding == nullptr || !query.q || query.q->links().names.empty()) return {};
   return fail(ErrorCode::kNotSupported,
-              "Entity maps of registered sources are not supported; with local=true there is one of what is here.",
-              "entityMap");
+              "Linked entities of registered sources cannot be asked in q; with local=true those here can.", "q");
+}
+
+Result<void> check_past_map(const Exchange& exchange) {
+  if (exchange.caller.forwarding == nullptr) return {};
+  return fail(
+      ErrorCode::kNotSupported,
+      "Entity maps of the past of registered sources are not supported; with local=true there is one of what is "
+      "here.",
+      "entityMap");
 }
 
 Result<std::optional<Duration>> map_lifetime_of(const Exchange& exchange) {
@@ -87,21 +93,34 @@ bool restrict_to_map(const Exchange& exchange, std::string_view map, model::Quer
   auto part =
       broker.entity_maps().part(exchange.caller.tenant, map, 0, broker::EntityMaps::kMostEntries, broker.clock().now());
   if (!part) return false;
-  std::ranges::sort(part->ids);
+  std::vector<std::string> ids;
+  for (auto& entry : part->entries) ids.push_back(std::move(entry.id));
+  std::ranges::sort(ids);
   if (query.ids.empty()) {
-    query.ids = std::move(part->ids);
+    query.ids = std::move(ids);
   } else {
-    std::erase_if(query.ids, [&](const std::string& id) { return !std::ranges::binary_search(part->ids, id); });
+    std::erase_if(query.ids, [&](const std::string& id) { return !std::ranges::binary_search(ids, id); });
   }
   return !query.ids.empty();
 }
 
-Result<void> name_map(const Exchange& exchange, MapUse& use, const std::string& id) {
-  if (!use.make) return {};
-  auto made = exchange.broker.map_entity(exchange.caller.tenant, id, use.lifetime);
-  if (!made) return std::unexpected(std::move(made).error());
+boost::asio::awaitable<Result<void>> name_map(Exchange& exchange, MapUse& use, broker::Target target) {
+  if (!use.make) co_return Result<void>{};
+  auto made = Result<std::string>{};
+  if (exchange.caller.forwarding == nullptr) {
+    made = exchange.broker.map_entity(exchange.caller.tenant, std::move(target.id), use.lifetime);
+  } else {
+    // Which places have it is known when they are asked for it by itself.
+    model::QueryText text;
+    text.id = target.id;
+    model::Query query;
+    query.ids = {std::move(target.id)};
+    query.types = std::move(target.types);
+    made = co_await exchange.broker.map_query(exchange.caller, std::move(query), text, use.lifetime);
+  }
+  if (!made) co_return std::unexpected(std::move(made).error());
   use.map = std::move(*made);
-  return {};
+  co_return Result<void>{};
 }
 
 void add_map(Response& response, std::string_view id) {

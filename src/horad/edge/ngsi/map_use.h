@@ -26,14 +26,17 @@ Result<MapUse> map_use_of(const Exchange& exchange);
 Result<MapUse> map_use_of(const Exchange& exchange, const broker::json::object& body);
 /// entityMapLifetime in the URL.
 Result<std::optional<Duration>> map_lifetime_of(const Exchange& exchange);
-/// errors   kNotSupported when registered sources take part: maps are of our own entities
-Result<void> check_map_is_local(const Exchange& exchange);
+/// What can be answered from our own store alone is not taken for an answer of all sources in silence.
+///   errors   kNotSupported when registered sources take part and q asks linked entities
+Result<void> check_linked(const Exchange& exchange, const model::Query& query);
+/// errors   kNotSupported when registered sources take part: maps of the past are of our own entities
+Result<void> check_past_map(const Exchange& exchange);
 
 /// Lets a query consider the entities of the map only. False when that leaves none.
 bool restrict_to_map(const Exchange& exchange, std::string_view map, model::Query& query);
 
 /// For a retrieve: makes the map of the one entity when one is to be made.
-Result<void> name_map(const Exchange& exchange, MapUse& use, const std::string& id);
+boost::asio::awaitable<Result<void>> name_map(Exchange& exchange, MapUse& use, broker::Target target);
 
 /// Says in the answer where the map is.
 void add_map(Response& response, std::string_view id);

@@ -5,28 +5,20 @@
 #include "horad/edge/ngsi/query_text.h"
 #include "horad/edge/ngsi/representation.h"
 #include "horad/model/context.h"
-#include "horad/model/q.h"
 
 namespace horad::edge::ngsi {
 namespace {
-
-/// What can be answered from our own store alone is not taken for an answer of all sources in silence.
-Result<void> check_linked(const Exchange& x, const model::Query& query) {
-  if (x.caller.forwarding == nullptr || !query.q || query.q->links().names.empty()) return {};
-  return fail(ErrorCode::kNotSupported,
-              "Linked entities of registered sources cannot be asked in q; with local=true those here can.", "q");
-}
 
 /// The entities of a page, and the entity map that they are taken from when one is used or asked for.
 boost::asio::awaitable<Result<broker::EntityPage>> find_page(Exchange& x, const model::Query& query,
                                                              const model::QueryText& text, MapUse& use) {
   if (auto possible = check_linked(x, query); !possible) co_return std::unexpected(std::move(possible).error());
   if (use.make) {
-    auto made = co_await x.broker.map_query(x.caller.tenant, query, use.lifetime);
+    auto made = co_await x.broker.map_query(x.caller, query, text, use.lifetime);
     if (!made) co_return std::unexpected(std::move(made).error());
     use.map = std::move(*made);
   }
-  if (use.map) co_return co_await x.broker.query_mapped(x.caller.tenant, query, *use.map);
+  if (use.map) co_return co_await x.broker.query_mapped(x.caller, query, text, *use.map);
   co_return co_await x.broker.query(x.caller, query, text);
 }
 

@@ -111,7 +111,12 @@ void say_range(Response& response, const store::HistoryQuery& query, const std::
   response.headers.emplace_back("Content-Range", std::move(range));
 }
 
+Result<void> check_use(const Exchange& x, const MapUse& use) {
+  return use.make || use.map ? check_past_map(x) : Result<void>{};
+}
+
 Reply run(Exchange& x, TemporalQuestion asked, MapUse use) {
+  if (const auto possible = check_use(x, use); !possible) co_return problem(possible.error());
   auto form = temporal_form_of(x);
   if (!form) co_return problem(form.error());
   if (asked.temporal.aggr_methods && x.request.method == Method::kPost) form->form = model::TemporalForm::kAggregated;
@@ -162,6 +167,7 @@ Reply retrieve_history(Exchange& x) {
   if (!target) co_return problem(target.error());
   auto use = map_use_of(x);
   if (!use) co_return problem(use.error());
+  if (const auto possible = check_use(x, *use); !possible) co_return problem(possible.error());
   const auto projection = temporal_projection_of(x);
   auto members = temporal_members_of(x, projection);
   if (!members) co_return problem(members.error());
@@ -181,7 +187,7 @@ Reply retrieve_history(Exchange& x) {
   std::string body;
   writer.append(body, history);
   auto response = answer(x, 200, std::move(body));
-  if (const auto named = name_map(x, *use, target->id); !named) co_return problem(named.error());
+  if (const auto named = co_await name_map(x, *use, *target); !named) co_return problem(named.error());
   if (use->map) add_map(response, *use->map);
   say_range(response, window, found->cut);
   co_return response;
