@@ -138,7 +138,7 @@ Task<Result<void>> add_sources(Broker::State& state, const Caller& caller, Quest
     const auto* const body = body_of(*share.source, replies[i], forwarding);
     if (body == nullptr) continue;
     auto found = read_found_names(*body, words[i].context, state.contexts, caller.tenant);
-    if (!found.trouble.empty()) forwarding.warnings.push_back(unusable(*share.source, std::move(found.trouble)));
+    if (!found.trouble.empty()) warn(forwarding, unusable(*share.source, std::move(found.trouble)));
     keep_share(found, share);
     into.add(found);
   }

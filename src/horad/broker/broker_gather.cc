@@ -44,7 +44,7 @@ std::vector<model::Entity> sifted(const Share& share, const Words& words, const 
     return !model::matches(asked, model::DocumentView{model::encode(entity)});
   });
   if (read.entities.size() < before && read.trouble.empty()) read.trouble = "the answer has what was not asked for";
-  if (!read.trouble.empty()) forwarding.warnings.push_back(unusable(source, std::move(read.trouble)));
+  if (!read.trouble.empty()) warn(forwarding, unusable(source, std::move(read.trouble)));
   return std::move(read.entities);
 }
 

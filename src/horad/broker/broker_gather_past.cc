@@ -90,7 +90,7 @@ SourceHistories read_reply(Gathered& work, std::size_t i, const SourceReply& rep
   const auto* const body = body_of(*share.source, reply, *caller.forwarding);
   if (body == nullptr) return {};
   auto read = read_source_histories(*body, work.words[i].context, contexts, caller.tenant, kSourcePage);
-  if (!read.trouble.empty()) caller.forwarding->warnings.push_back(unusable(*share.source, read.trouble));
+  if (!read.trouble.empty()) warn(*caller.forwarding, unusable(*share.source, read.trouble));
   for (auto& one : read.entities) keep_window(one, query);
   if (reply->status == 206) work.note_cut(cut_of(reply->headers));
   return read;

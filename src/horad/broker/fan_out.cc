@@ -90,7 +90,13 @@ class Batch : public std::enable_shared_from_this<Batch> {
   Done done_;
 };
 
-std::string agent_of(const Registration& source) { return source.alias.empty() ? source.id : source.alias; }
+/// What the source has to say of its own sources.
+void pass_on_warnings(const base::OutboundResponse& reply, Forwarding& forwarding) {
+  for (const auto& [name, value] : reply.headers) {
+    if (name != "ngsild-warning") continue;
+    if (auto warning = read_warning(value)) warn(forwarding, std::move(*warning));
+  }
+}
 
 }  // namespace
 
@@ -106,13 +112,13 @@ std::optional<Warning> warning_of(const Registration& source, const SourceReply&
     return Warning{299, agent_of(source), fmt::format("the source answered {}", reply->status)};
   }
   const auto& error = reply.error();
-  const bool left_out = error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kOverloaded;
-  return Warning{left_out ? 199 : 111, agent_of(source),
+  return Warning{error.code == ErrorCode::kTooLarge ? 111 : 199, agent_of(source),
                  error.code == ErrorCode::kTimeout ? "the source did not answer in time" : error.detail};
 }
 
 const std::string* body_of(const Registration& source, const SourceReply& reply, Forwarding& forwarding) {
-  if (auto warning = warning_of(source, reply)) forwarding.warnings.push_back(std::move(*warning));
+  if (auto warning = warning_of(source, reply)) warn(forwarding, std::move(*warning));
+  if (reply) pass_on_warnings(*reply, forwarding);
   return reply && reply->status < 300 && !reply->body.empty() ? &reply->body : nullptr;
 }
 

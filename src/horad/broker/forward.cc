@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <tuple>
 
 #include "horad/base/text.h"
@@ -164,12 +165,40 @@ std::string warning_header(const Warning& warning) {
   return fmt::format("{} {} \"{}\"", warning.code, warning.agent, text);
 }
 
+std::optional<Warning> read_warning(std::string_view header) {
+  Warning out;
+  const auto* const end = header.data() + header.size();
+  const auto code = std::from_chars(header.data(), end, out.code);
+  if (code.ec != std::errc{} || out.code < 100 || out.code > 999 || code.ptr == end || *code.ptr != ' ')
+    return std::nullopt;
+  const std::string_view rest{code.ptr + 1, static_cast<std::size_t>(end - code.ptr - 1)};
+  const auto blank = rest.find(' ');
+  if (blank == 0 || blank == std::string_view::npos) return std::nullopt;
+  out.agent = rest.substr(0, blank);
+  if (!std::ranges::all_of(out.agent, [](char c) { return c > ' ' && c != '\x7f'; })) return std::nullopt;
+  const auto quoted = rest.substr(blank + 1);
+  if (quoted.size() < 2 || !quoted.starts_with('"') || !quoted.ends_with('"')) return std::nullopt;
+  for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+    if (quoted[i] == '\\' && i + 2 < quoted.size()) ++i;
+    out.text += quoted[i];
+  }
+  return out;
+}
+
 std::string_view Forwarding::header(std::string_view lower_case_name) const noexcept {
   const auto found = std::ranges::find(headers, lower_case_name, [](const auto& one) { return one.first; });
   return found == headers.end() ? std::string_view{} : std::string_view{found->second};
 }
 
-Plan plan_forward(const Sources& sources, const Wanted& wanted, SourceOps ops, const Forwarding& forwarding,
+std::string agent_of(const Registration& source) { return source.alias.empty() ? source.id : source.alias; }
+
+void warn(Forwarding& forwarding, Warning warning) {
+  if (forwarding.warnings.size() >= kMostWarnings) return;
+  const auto same = [&](const Warning& one) { return one.code == warning.code && one.agent == warning.agent; };
+  if (std::ranges::none_of(forwarding.warnings, same)) forwarding.warnings.push_back(std::move(warning));
+}
+
+Plan plan_forward(const Sources& sources, const Wanted& wanted, SourceOps ops, Forwarding& forwarding,
                   std::string_view alias, Timestamp now) {
   Plan out;
   const auto via = forwarding.header("via");
@@ -178,7 +207,11 @@ Plan plan_forward(const Sources& sources, const Wanted& wanted, SourceOps ops, c
     if (source->expired(now) || source->id == forwarding.leave_out) continue;
     if (forwarding.csf && !forwarding.csf->matches(source->properties.view())) continue;
     if (been_here || names_proxy(via, source->alias)) {
-      out.looped = out.looped || is_proxied(source->mode);
+      if (is_proxied(source->mode)) {
+        out.looped = true;
+      } else {
+        warn(forwarding, {199, agent_of(*source), "not asked: the registrations form a loop"});
+      }
       continue;
     }
     if (!source->operations.meets(ops)) {

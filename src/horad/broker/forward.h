@@ -38,11 +38,14 @@ struct Plan {
 
 /// True when a proxy of this name stands in a Via header: `1.1 name, 1.1 other (comment)`.
 bool names_proxy(std::string_view via, std::string_view name);
+/// By what name a warning speaks of a source.
+std::string agent_of(const Registration& source);
 
 /// Which sources take part.
 ///   ops     what may be asked of them; one of these is enough
 ///   alias   ours; a request that names it in Via has been here, and one that names a source has been there
-Plan plan_forward(const Sources& sources, const Wanted& wanted, SourceOps ops, const Forwarding& forwarding,
+///   answers  the sources to ask; those left out of a loop stand in the warnings
+Plan plan_forward(const Sources& sources, const Wanted& wanted, SourceOps ops, Forwarding& forwarding,
                   std::string_view alias, Timestamp now);
 
 /// True when only this source may speak of the attribute of this entity: an exclusive one, or else a redirect one.

@@ -142,6 +142,8 @@ TEST_F(ForwardTest, ARequestThatHasBeenThereDoesNotGoThereAgain) {
   forwarding.headers = {{"via", "1.1 someone, 1.1 peer (Horad)"}};
   EXPECT_TRUE(plan({inclusive}, by_id(bus)).shares.empty());
   EXPECT_FALSE(plan({inclusive}, by_id(bus)).looped);
+  ASSERT_EQ(forwarding.warnings.size(), 1u);  // told once, however often
+  EXPECT_EQ(forwarding.warnings.front().code, 199);
   EXPECT_TRUE(plan({redirect}, by_id(bus)).looped);
   forwarding.headers = {{"via", "1.1 me"}};
   EXPECT_TRUE(plan({source("urn:r:x", offer)}, by_id(bus)).shares.empty());
@@ -330,9 +332,18 @@ TEST_F(ForwardTest, WarningsSayWhatASourceDidWrong) {
   EXPECT_FALSE(warning_of(*one, answered(200)));
   EXPECT_FALSE(warning_of(*one, answered(404)));
   EXPECT_EQ(warning_of(*one, answered(403))->code, 299);
-  EXPECT_EQ(warning_of(*one, fail(ErrorCode::kTimeout, "x"))->code, 111);
+  EXPECT_EQ(warning_of(*one, fail(ErrorCode::kTimeout, "x"))->code, 199);
   EXPECT_EQ(warning_of(*one, fail(ErrorCode::kTooLarge, "x"))->code, 111);
   EXPECT_EQ(warning_header({111, "urn:r:a", "it said \"no\"\r\nX: y"}), "111 urn:r:a \"it said \\\"no\\\"X: y\"");
+  const auto back = read_warning("111 urn:r:a \"it said \\\"no\\\"\"");
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->code, 111);
+  EXPECT_EQ(back->agent, "urn:r:a");
+  EXPECT_EQ(back->text, "it said \"no\"");
+  for (const auto* const odd :
+       {"", "199", "199 ", "x a \"b\"", "99 a \"b\"", "199 a b", "199 a \"", "199  \"b\"", "199 a\tb \"c\""}) {
+    EXPECT_FALSE(read_warning(odd)) << odd;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,12 +14,14 @@ namespace horad::broker {
 
 /// What a source did wrong, for the header NGSILD-Warning.
 struct Warning {
-  int code = 199;     // 111: no answer or one that cannot be used; 299: it answered an error; 199: it was not asked
+  int code = 199;     // 111: an answer that cannot be used; 199: none, not asked, or a loop; 299: it answered an error
   std::string agent;  // who says so: the alias of the source, else the id of its registration
   std::string text;
 };
-/// As it stands in the header: `111 urn:r:1 "no answer in time"`.
+/// As it stands in the header: `199 urn:r:1 "no answer in time"`.
 std::string warning_header(const Warning& warning);
+/// The same back; none for what is written otherwise.
+std::optional<Warning> read_warning(std::string_view header);
 
 /// The request that is passed on, as far as its content does not say it. Lives as long as the exchange; the operations
 /// add to its warnings.
@@ -32,5 +35,9 @@ struct Forwarding {
 
   std::string_view header(std::string_view lower_case_name) const noexcept;
 };
+
+inline constexpr std::size_t kMostWarnings = 32;  // of one answer
+/// Adds a warning, unless there is one of this code about this source, or too many.
+void warn(Forwarding& forwarding, Warning warning);
 
 }  // namespace horad::broker
