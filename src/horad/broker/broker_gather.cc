@@ -26,7 +26,7 @@ constexpr std::size_t kMostGathered = 10'000;  // entities of one distributed qu
 constexpr std::size_t kSourcePage = model::kMostLimit;
 
 /// Reads the answer of a source and leaves out what was not asked.
-std::vector<model::Entity> sifted(const Share& share, const Words& words, const SourceReply& reply,
+SourceEntities sifted(const Share& share, const Words& words, const SourceReply& reply,
                                   const model::Query& asked, Contexts& contexts, const Caller& caller) {
   auto& forwarding = *caller.forwarding;
   const auto& source = *share.source;
@@ -44,8 +44,8 @@ std::vector<model::Entity> sifted(const Share& share, const Words& words, const 
     return !model::matches(asked, model::DocumentView{model::encode(entity)});
   });
   if (read.entities.size() < before && read.trouble.empty()) read.trouble = "the answer has what was not asked for";
-  if (!read.trouble.empty()) warn(forwarding, unusable(source, std::move(read.trouble)));
-  return std::move(read.entities);
+  if (!read.trouble.empty()) warn(forwarding, unusable(source, read.trouble));
+  return read;
 }
 
 }  // namespace
@@ -89,7 +89,8 @@ Task<Result<model::Document>> Broker::retrieve(const Caller& caller, Target targ
   };
   if (local) add({nullptr, local->view().to_entity()});
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    for (auto& entity : sifted(plan.shares[i], words[i], replies[i], asked, state.contexts, caller)) {
+    auto read = sifted(plan.shares[i], words[i], replies[i], asked, state.contexts, caller);
+    for (auto& entity : read.entities) {
       add({plan.shares[i].source, std::move(entity)});
     }
   }
@@ -212,8 +213,9 @@ Task<void> gather_remote(Gathering& work) {
     std::vector<std::size_t> more;
     for (std::size_t k = 0; k < asking.size(); ++k) {
       const auto i = asking[k];
-      auto entities = sifted(work.plan.shares[i], work.words[i], replies[k], asked, work.state.contexts, work.caller);
-      if (entities.size() == page) more.push_back(i);
+      auto read = sifted(work.plan.shares[i], work.words[i], replies[k], asked, work.state.contexts, work.caller);
+      auto& entities = read.entities;
+      if (read.items == page) more.push_back(i);
       if (judged_here(work, i)) {
         std::erase_if(entities, [&](const model::Entity& entity) {
           return !model::matches(work.query, model::DocumentView{model::encode(entity)});

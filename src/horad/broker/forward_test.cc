@@ -211,6 +211,7 @@ TEST_F(ForwardTest, LyingAnswersDoNotComeIn) {
   EXPECT_EQ(read("[]").trouble, "");
   const auto mixed = read(R"([{"id":"urn:b:1","type":"Bus","speed":1},{"id":"x"}])");
   EXPECT_EQ(mixed.entities.size(), 1u);
+  EXPECT_EQ(mixed.items, 2u);
   EXPECT_FALSE(mixed.trouble.empty());
   const auto many = read(R"([{"id":"urn:b:1","type":"Bus"},{"id":"urn:b:2","type":"Bus"}])", 1);
   EXPECT_EQ(many.entities.size(), 1u);

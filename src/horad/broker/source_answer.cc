@@ -103,6 +103,7 @@ SourceEntities read_source_entities(std::string_view body, const std::shared_ptr
     out.trouble = "the answer has more entities than were asked for";
     items.resize(most);
   }
+  out.items = items.size();
   model::Parser parser;
   for (auto& item : items) {
     if (!item.is_object()) {

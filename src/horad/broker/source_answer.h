@@ -25,7 +25,8 @@ std::shared_ptr<model::Context> words_of(const json::object& item, const std::sh
 
 struct SourceEntities {
   std::vector<model::Entity> entities;
-  std::string trouble;  // why something of the answer was left out; empty: all came in
+  std::size_t items = 0;  // in the answer, those that were left out included: a full page has more behind it
+  std::string trouble;    // why something of the answer was left out; empty: all came in
 };
 
 /// Reads an entity, or an array of at most `most` of them, in normalized or concise form, with createdAt and modifiedAt
