@@ -26,7 +26,7 @@ TEST(Bytes, ReadBackWhatWasPut) {
     RC_ASSERT(in.signed_varint() == b);
     RC_ASSERT(in.text() == c);
     RC_ASSERT(std::bit_cast<std::uint64_t>(in.fixed<double>()) == std::bit_cast<std::uint64_t>(d));
-    RC_ASSERT(in.ok() && in.at_end());
+    RC_ASSERT((in.ok() && in.at_end()));
   }));
 }
 TEST(Bytes, DamagedBytesSpoilTheReaderAndNothingElse) {

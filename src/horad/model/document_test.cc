@@ -77,7 +77,7 @@ TEST_F(DocumentTest, DamagedBytesAreRefusedOrReadSafely) {
     }
     disk.resize(*rc::gen::inRange<std::size_t>(disk.size() / 2, disk.size() + 1));
     if (const auto back = from_disk_form(disk, names)) RC_ASSERT(!DocumentView(*back).to_entity().id.empty());
-    RC_ASSERT(!attribute_from_disk_form(disk, names) || true);
+    static_cast<void>(attribute_from_disk_form(disk, names));  // any answer is fine, a crash is not
   }));
 }
 
